@@ -1,0 +1,6 @@
+//! `gauntlet` tests any JWT validator: it plays the issuer, mints and forges tokens, and judges what comes back.
+
+#![warn(missing_docs)]
+
+pub mod model;
+pub mod target;

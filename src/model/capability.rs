@@ -1,0 +1,132 @@
+//! What a target can do or allow. Cases *need* capabilities, targets *provide* them.
+
+use super::alg::Alg;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
+
+/// One thing that a target can do or that can be seen of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// The target trusts a key of ours for this algorithm (`alg:RS256`).
+    Alg(Alg),
+    /// It fetches its keys from an address that we serve (`jwks:remote`).
+    JwksRemote,
+    /// Requests that it makes would reach our canary (`observe:outbound`).
+    ObserveOutbound,
+    /// It reports the claims that it took (`claims:returned`).
+    ClaimsReturned,
+    /// It judges as if the clock showed what we say (`control:clock`).
+    ControlClock,
+    /// It is reached over HTTP, so that header lines and paths can be shaped (`transport:http`).
+    TransportHttp,
+    /// It is a resource server of RFC 9068 (`profile:at+jwt`).
+    ProfileAtJwt,
+}
+
+/// The capabilities of one target.
+pub type Capabilities = BTreeSet<Capability>;
+
+const PLAIN: &[(Capability, &str)] = &[
+    (Capability::JwksRemote, "jwks:remote"),
+    (Capability::ObserveOutbound, "observe:outbound"),
+    (Capability::ClaimsReturned, "claims:returned"),
+    (Capability::ControlClock, "control:clock"),
+    (Capability::TransportHttp, "transport:http"),
+    (Capability::ProfileAtJwt, "profile:at+jwt"),
+];
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Capability::Alg(alg) => write!(f, "alg:{alg}"),
+            plain => f.write_str(PLAIN.iter().find(|(capability, _)| capability == plain).map_or("", |(_, name)| name)),
+        }
+    }
+}
+
+impl FromStr for Capability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(alg) = text.strip_prefix("alg:") {
+            return alg.parse().map(Capability::Alg).map_err(|error: super::alg::UnknownAlg| error.to_string());
+        }
+        PLAIN.iter().find(|(_, name)| *name == text).map(|(capability, _)| *capability).ok_or_else(|| {
+            let known: Vec<&str> = PLAIN.iter().map(|(_, name)| *name).collect();
+            format!("unknown capability {text:?}; known: alg:NAME, {}", known.join(", "))
+        })
+    }
+}
+
+/// What a case needs of a target: a capability, or with `!` in front its absence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// The capability that decides.
+    pub capability: Capability,
+    /// False where the case is about its absence.
+    pub present: bool,
+}
+
+impl Need {
+    /// Whether a target with these capabilities meets the need.
+    #[must_use]
+    pub fn is_met_by(&self, provided: &Capabilities) -> bool {
+        provided.contains(&self.capability) == self.present
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.present { "" } else { "!" }, self.capability)
+    }
+}
+
+impl FromStr for Need {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (present, name) = text.strip_prefix('!').map_or((true, text), |rest| (false, rest));
+        Ok(Need { capability: name.parse()?, present })
+    }
+}
+
+macro_rules! serde_as_text {
+    ($($type:ty, $schema_name:literal, $about:literal;)*) => {
+        $(impl Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> { $schema_name.into() }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "description": $about })
+            }
+        })*
+    };
+}
+pub(crate) use serde_as_text;
+
+serde_as_text! {
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt"] {
+            assert_eq!(text.parse::<Capability>().unwrap().to_string(), text);
+        }
+        assert_eq!("!alg:RS512".parse::<Need>().unwrap().to_string(), "!alg:RS512");
+        assert!("alg:RS257".parse::<Capability>().is_err());
+    }
+}

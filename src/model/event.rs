@@ -1,0 +1,74 @@
+//! One thing that happened in a run. The stream of events is the log (`events.ndjson`), one JSON object a line.
+
+use super::{
+    report::{CalibrationCheck, CaseResult, FamilyInfo, RunInfo, Statement, Summary, TargetInfo, Tool},
+    spec::Level,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One event. A log without `run-finished` as its last line is of an incomplete run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum Event {
+    /// The first line.
+    RunStarted {
+        /// Which harness.
+        tool: Tool,
+        /// When and how.
+        run: RunInfo,
+        /// Against what, before calibration.
+        target: Box<TargetInfo>,
+        /// What is going to happen.
+        plan: PlanCounts,
+        /// What the cases say.
+        statements: BTreeMap<String, Statement>,
+        /// The families.
+        families: BTreeMap<String, FamilyInfo>,
+    },
+    /// One of the first probes.
+    Calibrated {
+        /// What it showed.
+        check: Box<CalibrationCheck>,
+    },
+    /// One variant is judged. A later line with the same id replaces an earlier one.
+    CaseFinished {
+        /// Its place in the order of the suite.
+        index: usize,
+        /// What came of it.
+        result: Box<CaseResult>,
+    },
+    /// Something worth a line on the terminal.
+    Remark {
+        /// How grave.
+        level: Level,
+        /// The line.
+        text: String,
+    },
+    /// The last line.
+    RunFinished {
+        /// RFC 3339.
+        finished: String,
+        /// What stopped the run before its end, where something did.
+        stopped: Option<String>,
+        /// The counts.
+        summary: Summary,
+        /// Texts of the target's log that look like whole tokens.
+        log_leaks: Vec<String>,
+        /// What the process answers its caller.
+        exit_code: u8,
+    },
+}
+
+/// What is going to happen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PlanCounts {
+    /// Cases with at least one variant to send.
+    pub cases: usize,
+    /// Variants to send.
+    pub variants: usize,
+    /// Variants that do not apply here.
+    pub skipped: usize,
+}

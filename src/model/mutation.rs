@@ -1,0 +1,234 @@
+//! Named ways to damage a token. A variant's comment is its manual: the schema, editors and `explain` show it.
+//!
+//! [`Mutation`]s run before signing, so the signature covers them; [`Tampering`]s run after it.
+
+use super::{alg::Alg, slot::Slot};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Damage before signing. The signature is computed over the result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum Mutation {
+    /// Sets a header member to a JSON text, exactly as written; the text need not be JSON at all.
+    HeaderText {
+        /// The member's name.
+        name: String,
+        /// What stands behind the colon.
+        text: String,
+    },
+    /// Sets a claim to a JSON text, exactly as written: `null`, `1e400`, `NaN`, numbers past 64 bits.
+    ClaimText {
+        /// The claim's name.
+        name: String,
+        /// What stands behind the colon.
+        text: String,
+    },
+    /// Adds a second header member of a name that is already there.
+    RepeatHeader {
+        /// The member's name; the spelling may use JSON escapes (`\u0061lg`).
+        name: String,
+        /// What stands behind the colon.
+        text: String,
+        /// Where the added one goes.
+        place: Place,
+    },
+    /// Adds a second claim of a name that is already there.
+    RepeatClaim {
+        /// The claim's name; the spelling may use JSON escapes (`\u0065xp`).
+        name: String,
+        /// What stands behind the colon.
+        text: String,
+        /// Where the added one goes.
+        place: Place,
+    },
+    /// Writes every letter of every header and claim name, and of every string value, as a `\u` escape.
+    EscapeStrings,
+    /// Puts spaces, tabs, CR and LF between all tokens of header and payload.
+    SpreadWhitespace,
+    /// Writes the members of header and payload in reverse order.
+    ReverseMembers,
+    /// Adds a private claim of arrays nested this deep.
+    NestClaim {
+        /// Levels of nesting.
+        depth: Slot<u32>,
+    },
+    /// Adds a header member `x-nested` of arrays nested this deep.
+    NestHeader {
+        /// Levels of nesting.
+        depth: Slot<u32>,
+    },
+    /// Adds a private claim `pad` so that the compact token has about this many bytes.
+    PadTo {
+        /// Bytes of the compact form.
+        bytes: Slot<u32>,
+    },
+    /// Names an HMAC algorithm and keys it with the public key of the signer, in one of its written forms
+    /// (RFC 8725 section 2.1).
+    HmacWithPublicKey {
+        /// HS256, HS384 or HS512.
+        alg: Slot<Alg>,
+        /// Which bytes of the public key become the secret.
+        encoding: Slot<PublicKeyForm>,
+    },
+    /// Names an HMAC algorithm and keys it with these bytes.
+    HmacWithSecret {
+        /// HS256, HS384 or HS512.
+        alg: Slot<Alg>,
+        /// The secret.
+        secret: Secret,
+    },
+    /// Puts the signer's own public key into the header as `jwk` (RFC 7515 section 4.1.3).
+    EmbedJwk,
+    /// Makes a self-signed certificate of the signer's key and puts it into the header as `x5c`
+    /// (RFC 7515 section 4.1.6).
+    EmbedSelfSignedCertificate,
+    /// Signs over the decoded payload instead of its base64url text, as `b64: false` asks (RFC 7797 section 3); the
+    /// payload segment stays encoded.
+    SignDecodedPayload,
+    /// Signs with another hash or scheme than the header's `alg` says; the header stays as it is.
+    SignAs {
+        /// What is really computed.
+        alg: Slot<Alg>,
+    },
+}
+
+/// Damage after signing. The signature does not cover it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum Tampering {
+    /// Empties the signature segment: `h.p.`
+    StripSignature,
+    /// Flips one bit of the signature bytes.
+    FlipSignatureBit {
+        /// Which byte.
+        at: Slot<Position>,
+    },
+    /// Cuts the signature to its first bytes.
+    TruncateSignature {
+        /// Bytes that stay.
+        bytes: Slot<u32>,
+    },
+    /// Replaces the signature by zero bytes of the same length.
+    ZeroSignature,
+    /// Replaces the signature by bytes that the seed decides, of the same length (32 where it was empty).
+    RandomSignature,
+    /// Replaces the signature by the signature of another good token of the same signer.
+    SignatureOfAnother,
+    /// Sets a claim in the payload; the old signature stays.
+    SwapClaim {
+        /// The claim's name.
+        name: String,
+        /// What stands behind the colon.
+        text: String,
+    },
+    /// Sets a header member; the old signature stays.
+    SwapHeader {
+        /// The member's name.
+        name: String,
+        /// What stands behind the colon.
+        text: String,
+    },
+    /// Takes a header member away; the old signature stays.
+    LoseHeader {
+        /// The member's name.
+        name: String,
+    },
+    /// Empties one segment of the compact form, counted from 0.
+    EmptySegment {
+        /// Which one.
+        index: Slot<u32>,
+    },
+    /// Keeps the first so many segments, or goes on with copies of the last one; 0 is the empty string.
+    Segments {
+        /// How many segments result.
+        count: Slot<u32>,
+    },
+    /// Puts text behind the whole compact token.
+    Append {
+        /// The text.
+        text: String,
+    },
+    /// Puts text before the whole compact token.
+    Prepend {
+        /// The text.
+        text: String,
+    },
+    /// Writes the same token as flattened JSON (RFC 7515 section 7.2.2).
+    FlattenedJson,
+    /// Writes the same token as general JSON with one signature (RFC 7515 section 7.2.1).
+    GeneralJson,
+    /// Builds one text that a JSON parser reads as this token and a splitter on dots reads as another payload
+    /// (CVE-2022-39227): forged claims ride in the first member's name.
+    Polyglot {
+        /// The claim that the forged payload changes.
+        claim: String,
+        /// What stands behind its colon.
+        text: String,
+    },
+}
+
+/// Where a repeated member goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Before all others.
+    First,
+    /// Behind all others.
+    Last,
+}
+
+/// Where in the signature a bit is flipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// The first byte.
+    First,
+    /// The byte in the middle.
+    Middle,
+    /// The last byte.
+    Last,
+}
+
+/// The bytes of an HMAC secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Secret {
+    /// The UTF-8 bytes of a text.
+    Text(String),
+    /// Bytes in hexadecimal.
+    Hex(String),
+}
+
+/// A written form of a public key, as code that mistakes it for a secret would hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublicKeyForm {
+    /// SubjectPublicKeyInfo as PEM, LF line ends, final LF.
+    SpkiPem,
+    /// The same without the final LF.
+    SpkiPemNoNewline,
+    /// The same with CRLF line ends.
+    SpkiPemCrlf,
+    /// SubjectPublicKeyInfo as DER.
+    SpkiDer,
+    /// PKCS#1 PEM (RSA only).
+    #[serde(rename = "pkcs1-pem")]
+    Pkcs1Pem,
+    /// PKCS#1 PEM without the final LF (RSA only).
+    #[serde(rename = "pkcs1-pem-no-newline")]
+    Pkcs1PemNoNewline,
+    /// PKCS#1 DER (RSA only).
+    #[serde(rename = "pkcs1-der")]
+    Pkcs1Der,
+    /// The JWK byte for byte as the key set serves it.
+    JwkAsServed,
+    /// The canonical JSON of RFC 7638.
+    JwkCanonical,
+    /// The whole key set byte for byte as served.
+    JwksAsServed,
+    /// The line of an OpenSSH public key file, without comment.
+    Openssh,
+    /// The raw key: modulus, uncompressed point, or the 32 bytes of Ed25519.
+    Raw,
+}

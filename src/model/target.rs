@@ -1,0 +1,277 @@
+//! The validator under test, as its file describes it, and what it may know of us.
+
+use super::{alg::Alg, period::Period, recipe::Recipe, spec::Harm};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A target file (`orders.target.toml`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TargetFile {
+    /// `target/1`.
+    pub format: TargetFormat,
+    /// What it is called.
+    pub target: About,
+    /// How tokens reach it.
+    pub transport: Transport,
+    /// How it comes to trust us.
+    pub trust: Trust,
+    /// Choices that the standards leave open, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policy: BTreeMap<String, String>,
+    /// How it is started, where the harness may start it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+    /// Commands that the harness may run.
+    #[serde(default, skip_serializing_if = "Hooks::is_empty")]
+    pub hooks: Hooks,
+    /// What every token needs here, laid over the recipe of that name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub recipe: BTreeMap<String, Recipe>,
+    /// What may be aimed at.
+    #[serde(default)]
+    pub guard: Guard,
+}
+
+/// The format line of a target file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TargetFormat {
+    /// The first version.
+    #[serde(rename = "target/1")]
+    V1,
+}
+
+/// What the target is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct About {
+    /// A short name; reports lie in a folder of this name.
+    pub name: String,
+    /// What it is, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// `production` forbids harmful cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
+/// How tokens reach the target: exactly one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Transport {
+    /// A route over HTTP that wants `Authorization: Bearer` (RFC 6750).
+    Bearer(Bearer),
+}
+
+/// A route that wants a bearer token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Bearer {
+    /// The route; `${port}` is the port that the harness chose for a started target.
+    pub url: String,
+    /// The method.
+    #[serde(default = "get")]
+    pub method: String,
+    /// More header fields; `${env:NAME}` takes a secret from the environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// What a yes looks like.
+    #[serde(default = "accept_words")]
+    pub accept: Words,
+    /// What a no looks like.
+    #[serde(default = "reject_words")]
+    pub reject: Words,
+    /// Where the answer reports the claims that were taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimsAt>,
+    /// The longest wait for an answer.
+    #[serde(default = "five_seconds")]
+    pub timeout: Period,
+    /// Whom to trust over HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+fn get() -> String {
+    "GET".into()
+}
+
+fn accept_words() -> Words {
+    Words { status: vec![200], body: None }
+}
+
+fn reject_words() -> Words {
+    Words { status: vec![401, 403], body: None }
+}
+
+fn five_seconds() -> Period {
+    Period::from_secs(5)
+}
+
+/// How an answer is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Words {
+    /// Statuses that mean it.
+    pub status: Vec<u16>,
+    /// A member of the JSON body that must hold a value as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyWord>,
+}
+
+/// A value at a place in a JSON body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BodyWord {
+    /// A JSON Pointer (RFC 6901).
+    pub pointer: String,
+    /// The value wanted there.
+    pub is: Value,
+}
+
+/// Where the answer holds claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ClaimsAt {
+    /// A JSON Pointer (RFC 6901) to an object.
+    pub pointer: String,
+}
+
+/// TLS towards the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tls {
+    /// A PEM file with the certificate authority, relative to the target file.
+    pub ca: String,
+}
+
+/// How the target comes to trust us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Trust {
+    /// Where its keys come from.
+    pub keys: KeySource,
+    /// The `iss` that it wants.
+    #[serde(default = "issuer_placeholder")]
+    pub issuer: String,
+    /// The `aud` that it wants.
+    pub audience: String,
+    /// The algorithms that it is configured for; the first one signs ordinary tokens.
+    pub algorithms: Vec<Alg>,
+    /// The clock leeway that it is configured with.
+    #[serde(default = "no_leeway")]
+    pub leeway: Period,
+    /// The `typ` of its tokens: `JWT`, or `at+jwt` for a resource server of RFC 9068.
+    #[serde(default = "jwt")]
+    pub typ: String,
+    /// Whether it reaches our issuer over HTTPS; it must trust the file `${issuer-ca}`.
+    #[serde(default)]
+    pub https: bool,
+}
+
+fn issuer_placeholder() -> String {
+    "${issuer}".into()
+}
+
+fn no_leeway() -> Period {
+    Period::from_secs(0)
+}
+
+fn jwt() -> String {
+    "JWT".into()
+}
+
+/// Where a target's keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeySource {
+    /// It reads our discovery document, and there the address of the key set.
+    Discovery,
+    /// It is given the address of our key set.
+    JwksUri,
+}
+
+/// How the harness starts the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Start {
+    /// Program and arguments, run in the target file's folder. Placeholders: `${port}`, `${issuer}`, `${jwks-uri}`,
+    /// `${discovery}`, `${issuer-ca}`, `${audience}`, `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
+    pub command: Vec<String>,
+    /// Its environment beside ours; the same placeholders.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// How to see that it is up.
+    pub ready: Ready,
+}
+
+/// How to see that a started target is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Ready {
+    /// An address that answers with a status below 500 once it is up.
+    pub url: String,
+    /// How long to wait for it.
+    pub within: Period,
+}
+
+/// Commands that the harness may run; the placeholders of `[start]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hooks {
+    /// Runs before the first token is sent, to put the target into its starting state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
+    /// Restarts a target that no longer answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<String>,
+    /// Runs when the run is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+}
+
+impl Hooks {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Hooks::default()
+    }
+}
+
+/// What may be aimed at, and how hard. Loopback needs no entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Guard {
+    /// Hosts by name, or networks as CIDR.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_hosts: Vec<String>,
+    /// The highest rate towards a host that is not loopback, such as `50/s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// Grades of cases beyond `safe` that may be sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Harm>,
+}
+
+/// What a target may know of us: addresses, names, and public keys. HMAC secrets are shared with a target that we
+/// start or that lives in our process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TrustConfig {
+    /// The `iss` of good tokens.
+    pub issuer: String,
+    /// The `aud` of good tokens.
+    pub audience: String,
+    /// Algorithms to allow.
+    pub algorithms: Vec<Alg>,
+    /// Clock leeway.
+    pub leeway: Period,
+    /// The `typ` of good tokens.
+    pub typ: String,
+    /// The address of the key set, where it is served.
+    pub jwks_uri: Option<String>,
+    /// The key set itself: public keys, and `oct` members where the algorithms name HMAC.
+    pub keys: Value,
+}

@@ -1,0 +1,3 @@
+//! Reaches the validator and reads its answer.
+
+pub mod protocol;
