@@ -1,0 +1,133 @@
+//! A token taken apart for a report, with what differs from its twin marked.
+
+use super::forge::Token;
+use crate::model::{
+    Recipe,
+    report::{Change, Line, Segment, TokenEvidence},
+};
+use aws_lc_rs::digest;
+use serde_json::Value;
+
+/// Beyond this a decoded part is cut; the whole token is still in the evidence.
+const MOST_TEXT: usize = 6_000;
+
+/// The evidence of one token. The twin is what the same recipe gives without the change under test.
+#[must_use]
+pub fn evidence(token: &Token, recipe: &Recipe, twin: Option<&Token>) -> TokenEvidence {
+    let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
+    let mut anatomy = vec![
+        segment("header", &lines_of(&token.header), twin.map(|twin| lines_of(&twin.header))),
+        segment("payload", &lines_of(&token.payload), twin.map(|twin| lines_of(&twin.payload))),
+    ];
+    anatomy.push(signature(token, twin, recipe));
+    if let Some(twin) = twin
+        && is_reshaped(token)
+    {
+        anatomy.push(segment("whole token", &wrapped(&token.text()), Some(wrapped(&twin.text()))));
+    }
+    TokenEvidence {
+        header: parse(&token.header),
+        claims: parse(&token.payload),
+        mutations: damage_names(recipe),
+        anatomy,
+        compact: token.text(),
+        sha256: hex(digest::digest(&digest::SHA256, &token.bytes).as_ref()),
+    }
+}
+
+/// Whether the text on the wire is more than the three parts joined by dots.
+fn is_reshaped(token: &Token) -> bool {
+    let plain = [&token.header, &token.payload, &token.signature].map(super::encode_segment).join(".");
+    plain.as_bytes() != token.bytes
+}
+
+/// The names of all damage in a recipe, as the files write them.
+fn damage_names(recipe: &Recipe) -> Vec<String> {
+    let name = |value: Result<Value, serde_json::Error>| match value {
+        Ok(Value::String(name)) => Some(name),
+        Ok(Value::Object(members)) => members.keys().next().cloned(),
+        _ => None,
+    };
+    let before = recipe.mutate.iter().filter_map(|mutation| name(serde_json::to_value(mutation)));
+    let after = recipe.then.iter().filter_map(|tampering| name(serde_json::to_value(tampering)));
+    before.chain(after).collect()
+}
+
+/// One line per member, so that a change shows by itself.
+fn lines_of(part: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(part);
+    let text: String = text.chars().take(MOST_TEXT).collect();
+    match serde_json::from_str::<serde_json::Map<String, Value>>(&text) {
+        // A doubled name would vanish in the pretty form, so only text that says the same thing is reshaped.
+        Ok(members) if Value::Object(members.clone()).to_string() == text => {
+            let mut lines = vec!["{".to_owned()];
+            for (index, (name, value)) in members.iter().enumerate() {
+                let comma = if index + 1 < members.len() { "," } else { "" };
+                lines.push(format!("  {}: {value}{comma}", Value::from(name.as_str())));
+            }
+            lines.push("}".to_owned());
+            lines
+        }
+        _ => wrapped(&text),
+    }
+}
+
+fn wrapped(text: &str) -> Vec<String> {
+    const WIDTH: usize = 96;
+    let characters: Vec<char> = text.chars().take(MOST_TEXT).collect();
+    let lines: Vec<String> = characters.chunks(WIDTH).map(|line| line.iter().collect()).collect();
+    if lines.is_empty() { vec!["(empty)".to_owned()] } else { lines }
+}
+
+fn segment(name: &str, own: &[String], twin: Option<Vec<String>>) -> Segment {
+    let Some(twin) = twin else {
+        let lines = own.iter().map(|text| Line { text: text.clone(), change: Change::Same }).collect();
+        return Segment { name: name.to_owned(), lines };
+    };
+    // Values that differ in every token (times, nonces) are no damage: compare without them.
+    let key = |line: &String| comparable(line);
+    let (own_keys, twin_keys): (Vec<_>, Vec<_>) = (own.iter().map(key).collect(), twin.iter().map(key).collect());
+    let mut lines = Vec::new();
+    for (text, line_key) in twin.iter().zip(&twin_keys) {
+        if !own_keys.contains(line_key) {
+            lines.push(Line { text: text.clone(), change: Change::Removed });
+        }
+    }
+    for (index, (text, line_key)) in own.iter().zip(&own_keys).enumerate() {
+        let repeated = own_keys[..index].contains(line_key) && text.trim().len() > 1;
+        let change = if twin_keys.contains(line_key) && !repeated { Change::Same } else { Change::Added };
+        lines.push(Line { text: text.clone(), change });
+    }
+    Segment { name: name.to_owned(), lines }
+}
+
+/// A line without its comma; nonces of our own making do not count as a difference.
+fn comparable(line: &str) -> String {
+    let line = line.trim_end_matches(',');
+    if line.trim_start().starts_with("\"jti\": \"") { "jti".to_owned() } else { line.to_owned() }
+}
+
+fn signature(token: &Token, twin: Option<&Token>, recipe: &Recipe) -> Segment {
+    let says = |token: &Token| match token.signature.len() {
+        0 => "(none)".to_owned(),
+        length => format!("{length} bytes: {}", abbreviated(&hex(&token.signature))),
+    };
+    let touched = twin.is_some_and(|twin| twin.signature.len() != token.signature.len())
+        || !recipe.then.is_empty()
+        || recipe.sign.as_ref().is_some_and(|sign| sign.key.starts_with("rogue"));
+    let change = if touched { Change::Added } else { Change::Same };
+    let mut lines = Vec::new();
+    if touched && let Some(twin) = twin {
+        lines.push(Line { text: says(twin), change: Change::Removed });
+    }
+    lines.push(Line { text: says(token), change });
+    Segment { name: "signature".to_owned(), lines }
+}
+
+fn abbreviated(text: &str) -> String {
+    if text.len() <= 80 { text.to_owned() } else { format!("{}…{}", &text[..56], &text[text.len() - 16..]) }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,140 @@
+//! A token under construction. Header and payload are lists of JSON texts, not values, so that doubled names, odd
+//! numbers and text that is no JSON can be written.
+
+use super::{error::ForgeError, key::Key};
+use crate::model::{Alg, Recipe};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A token before it is signed.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub header: Part,
+    pub claims: Part,
+    pub signer: Signer,
+    /// Whether the signature covers the decoded payload (`b64: false`).
+    pub sign_decoded: bool,
+}
+
+/// Who signs, and in which algorithm.
+#[derive(Clone)]
+pub(super) struct Signer {
+    pub key: Arc<Key>,
+    pub alg: Alg,
+}
+
+/// Header or payload.
+#[derive(Clone)]
+pub(super) enum Part {
+    /// An object.
+    Members(Members),
+    /// Any text.
+    Raw(Vec<u8>),
+}
+
+/// The members of an object as JSON texts.
+#[derive(Clone, Default)]
+pub(super) struct Members {
+    list: Vec<(String, String)>,
+    /// Whitespace between all tokens.
+    pub spread: bool,
+}
+
+impl Members {
+    fn from_values(values: &Map<String, Value>) -> Members {
+        let list = values.iter().map(|(name, value)| (quoted(name), value.to_string())).collect();
+        Members { list, spread: false }
+    }
+
+    /// Sets a member to a JSON text, in place where it stands already.
+    pub fn set(&mut self, name: &str, text: &str) {
+        let name = quoted(name);
+        match self.list.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, value)) => text.clone_into(value),
+            None => self.list.push((name, text.to_owned())),
+        }
+    }
+
+    /// Takes a member away.
+    pub fn remove(&mut self, name: &str) {
+        let name = quoted(name);
+        self.list.retain(|(known, _)| *known != name);
+    }
+
+    /// Adds a member, whether or not the name is taken. The name is the inside of a JSON string as written.
+    pub fn add(&mut self, name: &str, text: &str, first: bool) {
+        let member = (format!("\"{name}\""), text.to_owned());
+        if first { self.list.insert(0, member) } else { self.list.push(member) }
+    }
+
+    /// Turns the order round.
+    pub fn reverse(&mut self) {
+        self.list.reverse();
+    }
+
+    /// Rewrites names and values.
+    pub fn rewrite(&mut self, rewrite: impl Fn(&str) -> String) {
+        for (name, value) in &mut self.list {
+            *name = rewrite(name);
+            *value = rewrite(value);
+        }
+    }
+
+    fn render(&self) -> Vec<u8> {
+        if !self.spread {
+            let members: Vec<String> = self.list.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+            return format!("{{{}}}", members.join(",")).into_bytes();
+        }
+        let members: Vec<String> = self.list.iter().map(|(name, value)| format!("\t{name} : {value} ")).collect();
+        format!(" {{\r\n{}\r\n}} \n", members.join(",\r\n")).into_bytes()
+    }
+}
+
+impl Part {
+    fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
+        match raw {
+            Some(text) => Part::Raw(text.clone().into_bytes()),
+            None => Part::Members(Members::from_values(values)),
+        }
+    }
+
+    /// The bytes that become the segment.
+    pub fn render(&self) -> Vec<u8> {
+        match self {
+            Part::Members(members) => members.render(),
+            Part::Raw(bytes) => bytes.clone(),
+        }
+    }
+
+    /// The members, where it is an object.
+    pub fn members(&mut self, mutation: &'static str) -> Result<&mut Members, ForgeError> {
+        match self {
+            Part::Members(members) => Ok(members),
+            Part::Raw(_) => Err(ForgeError::CannotMutate { mutation, needs: "a part that is not given as raw text" }),
+        }
+    }
+}
+
+impl Draft {
+    /// The draft of a recipe without placeholders, before its mutations.
+    pub fn new(recipe: &Recipe, signer: Signer) -> Draft {
+        Draft {
+            header: Part::from_recipe(recipe.raw_header.as_ref(), &recipe.header),
+            claims: Part::from_recipe(recipe.raw_claims.as_ref(), &recipe.claims),
+            signer,
+            sign_decoded: false,
+        }
+    }
+}
+
+impl Signer {
+    /// The signature over the input.
+    pub fn sign(&self, input: &[u8]) -> Result<Vec<u8>, ForgeError> {
+        self.key.sign(self.alg, input)
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}

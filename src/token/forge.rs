@@ -1,0 +1,208 @@
+//! From a recipe to a token.
+
+use super::{
+    compact::encode_segment,
+    draft::{Draft, Signer},
+    error::ForgeError,
+    keyring::KeyRing,
+    mutate::{self, Sealed},
+    template::Template,
+};
+use crate::model::{
+    Alg, Period, Recipe, World,
+    placeholder::{self, Times, Unknown},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The life of an ordinary token: `lifetime` in placeholders.
+pub const LIFETIME: Period = Period::from_secs(300);
+
+/// What the tokens of one target have in common.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The addresses of our side.
+    pub world: World,
+    /// The `iss` that the target wants.
+    pub issuer: String,
+    /// The `aud` that it wants.
+    pub audience: String,
+    /// The `typ` that it wants.
+    pub typ: String,
+    /// The clock leeway that it declares.
+    pub leeway: Period,
+    /// What drives random bytes.
+    pub seed: u64,
+}
+
+/// Mints tokens. Pure: what it returns depends on its arguments and keys alone, but for the salts and nonces inside
+/// PSS and ECDSA signatures.
+#[derive(Clone)]
+pub struct Forge {
+    ring: KeyRing,
+    setting: Setting,
+}
+
+/// A token as it is sent, with what it was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The bytes to send.
+    pub bytes: Vec<u8>,
+    /// The decoded header.
+    pub header: Vec<u8>,
+    /// The decoded payload.
+    pub payload: Vec<u8>,
+    /// The decoded signature.
+    pub signature: Vec<u8>,
+}
+
+impl Token {
+    /// The token as text, lossy where an attack is not text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
+impl Forge {
+    /// A forge with these keys for one target.
+    #[must_use]
+    pub fn new(ring: KeyRing, setting: Setting) -> Forge {
+        Forge { ring, setting }
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// What the tokens have in common.
+    #[must_use]
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// Mints one token as of `now` (seconds since the epoch). `before` holds the tokens presented earlier, by name.
+    ///
+    /// # Errors
+    /// The recipe names a key or a placeholder that does not exist, or its damage does not fit together.
+    pub fn mint(
+        &self,
+        recipe: &Recipe,
+        now: i64,
+        nonce: &str,
+        before: &BTreeMap<String, Token>,
+    ) -> Result<Token, ForgeError> {
+        let signer = self.signer(recipe)?;
+        let filled = self.fill(recipe, &signer, now, nonce, before)?;
+        let mut draft = Draft::new(&filled, signer);
+        let anvil = mutate::Anvil { forge: self, recipe, now, nonce, before };
+        for mutation in &filled.mutate {
+            mutate::before_signing(mutation, &mut draft, &anvil)?;
+        }
+        let mut sealed = Sealed::sign(draft)?;
+        for tampering in &filled.then {
+            mutate::after_signing(tampering, &mut sealed, &anvil)?;
+        }
+        Ok(sealed.into_token())
+    }
+
+    /// Compiles a recipe of good tokens, so that each further one costs little more than its signature.
+    ///
+    /// # Errors
+    /// As [`Forge::mint`].
+    pub fn template(&self, recipe: &Recipe) -> Result<Template, ForgeError> {
+        Template::new(self, recipe)
+    }
+
+    /// Who signs by this recipe.
+    pub(super) fn signer(&self, recipe: &Recipe) -> Result<Signer, ForgeError> {
+        let Some(sign) = &recipe.sign else {
+            let (key, alg) = self.ring.key("active")?;
+            return Ok(Signer { key, alg });
+        };
+        let (key, named) = self.ring.key(&sign.key)?;
+        let alg = match &sign.alg {
+            None => named,
+            Some(slot) => *slot.value().ok_or_else(|| ForgeError::Filled("sign.alg is still a placeholder".into()))?,
+        };
+        Ok(Signer { key, alg })
+    }
+
+    fn fill(
+        &self,
+        recipe: &Recipe,
+        signer: &Signer,
+        now: i64,
+        nonce: &str,
+        before: &BTreeMap<String, Token>,
+    ) -> Result<Recipe, ForgeError> {
+        let times = Times { now, leeway: self.setting.leeway, lifetime: LIFETIME };
+        let bad_time = std::cell::RefCell::new(None);
+        let lookup = |name: &str| -> Option<Value> {
+            match placeholder::time(name, &times) {
+                Ok(Some(time)) => return Some(json!(time)),
+                Ok(None) => {}
+                Err(error) => {
+                    *bad_time.borrow_mut() = Some(error);
+                    return Some(Value::Null);
+                }
+            }
+            self.constant(name, signer).or_else(|| per_token(name, nonce, &self.setting, before))
+        };
+        let value = serde_json::to_value(recipe).map_err(|error| ForgeError::Filled(error.to_string()))?;
+        let value = placeholder::fill_value(&value, Unknown::Refuse, &lookup)?;
+        if let Some(error) = bad_time.take() {
+            return Err(error.into());
+        }
+        serde_json::from_value(value).map_err(|error| ForgeError::Filled(error.to_string()))
+    }
+
+    /// Placeholders that are the same for every token of a recipe.
+    pub(super) fn constant(&self, name: &str, signer: &Signer) -> Option<Value> {
+        let setting = &self.setting;
+        if let Some(key) = name.strip_prefix("kid:") {
+            return self.ring.key(key).ok().map(|(key, _)| json!(key.kid()));
+        }
+        if let Some(key) = name.strip_prefix("alg:") {
+            return self.ring.key(key).ok().map(|(_, alg)| json!(alg.name()));
+        }
+        Some(json!(match name {
+            "issuer" => &setting.issuer,
+            "audience" => &setting.audience,
+            "subject" => "user-1",
+            "typ" => &setting.typ,
+            "alg" => signer.alg.name(),
+            "kid" => signer.key.kid(),
+            "rogue-issuer" => &setting.world.rogue_issuer,
+            "jwks-uri" => &setting.world.jwks_uri,
+            "discovery" => &setting.world.discovery,
+            _ => return None,
+        }))
+    }
+
+    /// Whether the ring has a key for an algorithm.
+    #[must_use]
+    pub fn signs(&self, alg: Alg) -> bool {
+        self.ring.key(&alg.name().to_lowercase()).is_ok()
+    }
+}
+
+/// Placeholders that differ from token to token.
+fn per_token(name: &str, nonce: &str, setting: &Setting, before: &BTreeMap<String, Token>) -> Option<Value> {
+    match name {
+        "nonce" => return Some(json!(nonce)),
+        "canary" => return Some(json!(format!("{}/{nonce}", setting.world.canary))),
+        _ => {}
+    }
+    let (earlier, part) = name.strip_prefix("before.")?.rsplit_once('.')?;
+    let token = before.get(earlier)?;
+    Some(json!(match part {
+        "token" => token.text(),
+        "header" => encode_segment(&token.header),
+        "payload" => encode_segment(&token.payload),
+        "signature" => encode_segment(&token.signature),
+        _ => return None,
+    }))
+}

@@ -1,0 +1,257 @@
+//! One key: parsed once, used for many signatures.
+
+use super::{compact::encode_segment, error::ForgeError};
+use crate::model::{Alg, KeyFamily, Secret};
+use aws_lc_rs::{
+    encoding::AsDer,
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+    rsa::KeySize,
+    signature::{
+        self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P256K1_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
+        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+    },
+};
+use serde_json::{Value, json};
+
+/// How large an RSA modulus is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RsaBits {
+    /// 2048 bits, the least that RFC 7518 section 3.3 allows.
+    #[default]
+    B2048,
+    /// 3072 bits.
+    B3072,
+    /// 4096 bits.
+    B4096,
+}
+
+/// A signing key with its name in the key set.
+pub struct Key {
+    kid: String,
+    alg: Alg,
+    material: Material,
+    jwk: String,
+}
+
+enum Material {
+    Rsa(Box<RsaKeyPair>),
+    Ec(Box<EcdsaKeyPair>),
+    Ed(Box<Ed25519KeyPair>),
+    Oct(Secret<Vec<u8>>, hmac::Key),
+}
+
+impl Key {
+    /// Makes a fresh key for an algorithm; its `kid` is `prefix` with six random hexadecimal digits, so that a target
+    /// that still caches an earlier run's keys cannot mistake one for the other.
+    ///
+    /// # Errors
+    /// The system's random source or the key generator fails.
+    pub fn generate(prefix: &str, alg: Alg, rsa: RsaBits) -> Result<Key, ForgeError> {
+        let material = match alg.family() {
+            KeyFamily::Rsa => {
+                let size = match rsa {
+                    RsaBits::B2048 => KeySize::Rsa2048,
+                    RsaBits::B3072 => KeySize::Rsa3072,
+                    RsaBits::B4096 => KeySize::Rsa4096,
+                };
+                Material::Rsa(Box::new(
+                    RsaKeyPair::generate(size).map_err(|_| ForgeError::Crypto("RSA key generation"))?,
+                ))
+            }
+            KeyFamily::P256 | KeyFamily::P384 | KeyFamily::P521 | KeyFamily::Secp256k1 => Material::Ec(Box::new(
+                EcdsaKeyPair::generate(curve(alg)).map_err(|_| ForgeError::Crypto("EC key generation"))?,
+            )),
+            KeyFamily::Ed25519 => Material::Ed(Box::new(
+                Ed25519KeyPair::generate().map_err(|_| ForgeError::Crypto("Ed25519 key generation"))?,
+            )),
+            // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three.
+            KeyFamily::Oct => oct(alg, random::<64>()?.to_vec()),
+        };
+        let suffix: String = random::<3>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Key::new(format!("{prefix}-{suffix}"), alg, material))
+    }
+
+    /// An HMAC key of any length, the empty one included.
+    #[must_use]
+    pub fn from_secret(kid: String, alg: Alg, secret: Vec<u8>) -> Key {
+        Key::new(kid, alg, oct(alg, secret))
+    }
+
+    fn new(kid: String, alg: Alg, material: Material) -> Key {
+        let mut key = Key { kid, alg, material, jwk: String::new() };
+        key.jwk = key.members(true).to_string();
+        key
+    }
+
+    /// The name in the key set.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The algorithm that its JWK names.
+    #[must_use]
+    pub fn alg(&self) -> Alg {
+        self.alg
+    }
+
+    /// The JWK, byte for byte as the key set serves it. For an HMAC key it holds the secret.
+    #[must_use]
+    pub fn jwk(&self) -> &str {
+        &self.jwk
+    }
+
+    /// The members of the JWK; without the descriptive ones it is what RFC 7638 hashes.
+    pub(super) fn members(&self, described: bool) -> Value {
+        let mut jwk = match &self.material {
+            Material::Rsa(pair) => {
+                let public = pair.public_key();
+                json!({
+                    "e": encode_segment(public.exponent().big_endian_without_leading_zero()),
+                    "kty": "RSA",
+                    "n": encode_segment(public.modulus().big_endian_without_leading_zero()),
+                })
+            }
+            Material::Ec(pair) => {
+                let point = &pair.public_key().as_ref()[1..];
+                let (x, y) = point.split_at(point.len() / 2);
+                json!({ "crv": curve_name(self.alg), "kty": "EC", "x": encode_segment(x), "y": encode_segment(y) })
+            }
+            Material::Ed(pair) => {
+                json!({ "crv": "Ed25519", "kty": "OKP", "x": encode_segment(pair.public_key().as_ref()) })
+            }
+            Material::Oct(secret, _) => json!({ "k": encode_segment(secret.reveal()), "kty": "oct" }),
+        };
+        if described {
+            jwk["use"] = json!("sig");
+            jwk["alg"] = json!(self.alg.name());
+            jwk["kid"] = json!(self.kid);
+        }
+        jwk
+    }
+
+    /// Signs in the given algorithm.
+    ///
+    /// # Errors
+    /// The key is of another kind, or the curve is tied to another hash.
+    pub fn sign(&self, alg: Alg, input: &[u8]) -> Result<Vec<u8>, ForgeError> {
+        let wrong = || ForgeError::WrongKey { key: self.alg, alg };
+        match &self.material {
+            Material::Rsa(pair) => {
+                let padding: &'static dyn signature::RsaEncoding = match alg {
+                    Alg::Rs256 => &signature::RSA_PKCS1_SHA256,
+                    Alg::Rs384 => &signature::RSA_PKCS1_SHA384,
+                    Alg::Rs512 => &signature::RSA_PKCS1_SHA512,
+                    Alg::Ps256 => &signature::RSA_PSS_SHA256,
+                    Alg::Ps384 => &signature::RSA_PSS_SHA384,
+                    Alg::Ps512 => &signature::RSA_PSS_SHA512,
+                    _ => return Err(wrong()),
+                };
+                let mut out = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &SystemRandom::new(), input, &mut out)
+                    .map_err(|_| ForgeError::Crypto("RSA signing"))?;
+                Ok(out)
+            }
+            Material::Ec(pair) if alg.family() == self.alg.family() => pair
+                .sign(&SystemRandom::new(), input)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(|_| ForgeError::Crypto("ECDSA signing")),
+            Material::Ed(pair) if alg.family() == KeyFamily::Ed25519 => Ok(pair.sign(input).as_ref().to_vec()),
+            Material::Oct(_, key) if alg == self.alg => Ok(hmac::sign(key, input).as_ref().to_vec()),
+            Material::Oct(secret, _) if alg.family() == KeyFamily::Oct => {
+                Ok(hmac::sign(&hmac::Key::new(hash(alg), secret.reveal()), input).as_ref().to_vec())
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) as DER.
+    pub(super) fn spki_der(&self) -> Result<Vec<u8>, ForgeError> {
+        let der = match &self.material {
+            Material::Rsa(pair) => pair.public_key().as_der(),
+            Material::Ec(pair) => pair.public_key().as_der(),
+            Material::Ed(pair) => pair.public_key().as_der(),
+            Material::Oct(..) => return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo")),
+        };
+        der.map(|der: aws_lc_rs::encoding::PublicKeyX509Der<'_>| der.as_ref().to_vec())
+            .map_err(|_| ForgeError::Crypto("writing a public key"))
+    }
+
+    /// PKCS#1 RSAPublicKey (RFC 8017 appendix A.1.1) as DER.
+    pub(super) fn pkcs1_der(&self) -> Result<Vec<u8>, ForgeError> {
+        match &self.material {
+            Material::Rsa(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "PKCS#1")),
+        }
+    }
+
+    /// The bare public key: modulus, uncompressed point, or 32 bytes of Ed25519.
+    pub(super) fn raw_public(&self) -> Result<Vec<u8>, ForgeError> {
+        match &self.material {
+            Material::Rsa(pair) => Ok(pair.public_key().modulus().big_endian_without_leading_zero().to_vec()),
+            Material::Ec(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            Material::Ed(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "public")),
+        }
+    }
+
+    /// The RSA public exponent, big-endian.
+    pub(super) fn rsa_exponent(&self) -> Option<Vec<u8>> {
+        match &self.material {
+            Material::Rsa(pair) => Some(pair.public_key().exponent().big_endian_without_leading_zero().to_vec()),
+            _ => None,
+        }
+    }
+
+    /// The private key as PKCS#8, for certificates of our own.
+    pub(super) fn pkcs8(&self) -> Result<Secret<Vec<u8>>, ForgeError> {
+        let failed = |_| ForgeError::Crypto("writing a private key");
+        match &self.material {
+            Material::Rsa(pair) => {
+                let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
+                Ok(Secret::new(der.as_ref().to_vec()))
+            }
+            Material::Ec(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
+            Material::Ed(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
+            Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "PKCS#8")),
+        }
+    }
+}
+
+fn oct(alg: Alg, secret: Vec<u8>) -> Material {
+    let key = hmac::Key::new(hash(alg), &secret);
+    Material::Oct(Secret::new(secret), key)
+}
+
+fn hash(alg: Alg) -> hmac::Algorithm {
+    match alg {
+        Alg::Hs384 => hmac::HMAC_SHA384,
+        Alg::Hs512 => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA256,
+    }
+}
+
+fn curve(alg: Alg) -> &'static EcdsaSigningAlgorithm {
+    match alg {
+        Alg::Es384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+        Alg::Es512 => &ECDSA_P521_SHA512_FIXED_SIGNING,
+        Alg::Es256k => &ECDSA_P256K1_SHA256_FIXED_SIGNING,
+        _ => &ECDSA_P256_SHA256_FIXED_SIGNING,
+    }
+}
+
+fn curve_name(alg: Alg) -> &'static str {
+    match alg {
+        Alg::Es384 => "P-384",
+        Alg::Es512 => "P-521",
+        Alg::Es256k => "secp256k1",
+        _ => "P-256",
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], ForgeError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| ForgeError::Crypto("the random source"))?;
+    Ok(bytes)
+}

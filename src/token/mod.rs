@@ -1,0 +1,23 @@
+//! Bytes out: keys, key sets, and the forge that mints good tokens and damaged ones.
+//!
+//! CPU only: no files, no sockets, no clock. The same recipe, keys, time and nonce give the same signing input.
+
+mod anatomy;
+mod compact;
+mod draft;
+mod error;
+mod forge;
+mod key;
+mod keyring;
+mod mutate;
+mod public;
+mod template;
+
+pub use anatomy::evidence;
+pub use compact::{decode_segment, encode_segment};
+pub use error::ForgeError;
+pub use forge::{Forge, Setting, Token};
+pub use key::{Key, RsaBits};
+pub use keyring::KeyRing;
+pub use public::public_form;
+pub use template::Template;

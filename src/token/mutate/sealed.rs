@@ -1,0 +1,96 @@
+//! A signed token that can still be tampered with: first its decoded parts, then its text.
+
+use crate::token::{
+    compact::encode_segment,
+    draft::{Draft, Members},
+    error::ForgeError,
+    forge::Token,
+};
+
+/// A signed token.
+pub(in crate::token) struct Sealed {
+    draft: Draft,
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+    /// The form on the wire, once it is no longer the compact form of the parts.
+    text: Option<Vec<u8>>,
+}
+
+impl Sealed {
+    /// Signs a draft.
+    pub fn sign(draft: Draft) -> Result<Sealed, ForgeError> {
+        let (header, payload) = (draft.header.render(), draft.claims.render());
+        let mut input = encode_segment(&header).into_bytes();
+        input.push(b'.');
+        if draft.sign_decoded {
+            input.extend_from_slice(&payload);
+        } else {
+            input.extend_from_slice(encode_segment(&payload).as_bytes());
+        }
+        let signature = draft.signer.sign(&input)?;
+        Ok(Sealed { draft, header, payload, signature, text: None })
+    }
+
+    /// The three segments as they are on the wire, cut at dots.
+    pub fn segments(&self) -> Vec<String> {
+        match &self.text {
+            None => [&self.header, &self.payload, &self.signature].map(encode_segment).to_vec(),
+            Some(text) => String::from_utf8_lossy(text).split('.').map(str::to_owned).collect(),
+        }
+    }
+
+    /// The form on the wire.
+    pub fn wire(&self) -> Vec<u8> {
+        self.text.clone().unwrap_or_else(|| self.segments().join(".").into_bytes())
+    }
+
+    /// Settles the form on the wire.
+    pub fn set_wire(&mut self, text: impl Into<Vec<u8>>) {
+        self.text = Some(text.into());
+    }
+
+    /// The signature's bytes.
+    pub fn signature(&mut self, tampering: &'static str) -> Result<&mut Vec<u8>, ForgeError> {
+        self.still_in_parts(tampering)?;
+        Ok(&mut self.signature)
+    }
+
+    /// Changes the payload and leaves the signature.
+    pub fn edit_payload(&mut self, tampering: &'static str, edit: impl FnOnce(&mut Members)) -> Result<(), ForgeError> {
+        self.still_in_parts(tampering)?;
+        edit(self.draft.claims.members(tampering)?);
+        self.payload = self.draft.claims.render();
+        Ok(())
+    }
+
+    /// Changes the header and leaves the signature.
+    pub fn edit_header(&mut self, tampering: &'static str, edit: impl FnOnce(&mut Members)) -> Result<(), ForgeError> {
+        self.still_in_parts(tampering)?;
+        edit(self.draft.header.members(tampering)?);
+        self.header = self.draft.header.render();
+        Ok(())
+    }
+
+    /// What the payload would be with another claim.
+    pub fn payload_with(&self, tampering: &'static str, claim: &str, text: &str) -> Result<Vec<u8>, ForgeError> {
+        let mut claims = self.draft.claims.clone();
+        claims.members(tampering)?.set(claim, text);
+        Ok(claims.render())
+    }
+
+    fn still_in_parts(&self, tampering: &'static str) -> Result<(), ForgeError> {
+        match self.text {
+            None => Ok(()),
+            Some(_) => Err(ForgeError::CannotMutate {
+                mutation: tampering,
+                needs: "to come before the damage that rewrites the whole text",
+            }),
+        }
+    }
+
+    /// The finished token.
+    pub fn into_token(self) -> Token {
+        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature }
+    }
+}

@@ -1,0 +1,112 @@
+//! Damage that the signature does not cover.
+
+use super::{Anvil, given, sealed::Sealed};
+use crate::{
+    model::{Recipe, Tampering, mutation::Position},
+    token::{compact::encode_segment, error::ForgeError},
+};
+use aws_lc_rs::digest;
+use serde_json::json;
+
+/// Applies one tampering.
+pub(in crate::token) fn after_signing(
+    tampering: &Tampering,
+    sealed: &mut Sealed,
+    anvil: &Anvil<'_>,
+) -> Result<(), ForgeError> {
+    match tampering {
+        Tampering::StripSignature => sealed.signature("strip-signature")?.clear(),
+        Tampering::FlipSignatureBit { at } => {
+            let signature = sealed.signature("flip-signature-bit")?;
+            let last = signature.len().saturating_sub(1);
+            let index = match given(at)? {
+                Position::First => 0,
+                Position::Middle => last / 2,
+                Position::Last => last,
+            };
+            if let Some(byte) = signature.get_mut(index) {
+                *byte ^= 1;
+            }
+        }
+        Tampering::TruncateSignature { bytes } => {
+            sealed.signature("truncate-signature")?.truncate(given(bytes)? as usize);
+        }
+        Tampering::ZeroSignature => sealed.signature("zero-signature")?.fill(0),
+        Tampering::RandomSignature => {
+            let signature = sealed.signature("random-signature")?;
+            let length = if signature.is_empty() { 32 } else { signature.len() };
+            *signature = noise(anvil, length);
+        }
+        Tampering::SignatureOfAnother => {
+            let another = Recipe { mutate: Vec::new(), then: Vec::new(), ..anvil.recipe.clone() };
+            let nonce = format!("{}-other", anvil.nonce);
+            let token = anvil.forge.mint(&another, anvil.now - 1, &nonce, anvil.before)?;
+            *sealed.signature("signature-of-another")? = token.signature;
+        }
+        Tampering::SwapClaim { name, text } => sealed.edit_payload("swap-claim", |claims| claims.set(name, text))?,
+        Tampering::SwapHeader { name, text } => sealed.edit_header("swap-header", |header| header.set(name, text))?,
+        Tampering::LoseHeader { name } => sealed.edit_header("lose-header", |header| header.remove(name))?,
+        Tampering::EmptySegment { index } => {
+            let mut segments = sealed.segments();
+            if let Some(segment) = segments.get_mut(given(index)? as usize) {
+                segment.clear();
+            }
+            sealed.set_wire(segments.join("."));
+        }
+        Tampering::Segments { count } => {
+            let mut segments = sealed.segments();
+            let last = segments.last().cloned().unwrap_or_default();
+            segments.resize(given(count)? as usize, last);
+            sealed.set_wire(segments.join("."));
+        }
+        Tampering::Append { text } => {
+            let mut wire = sealed.wire();
+            wire.extend_from_slice(text.as_bytes());
+            sealed.set_wire(wire);
+        }
+        Tampering::Prepend { text } => {
+            let mut wire = text.clone().into_bytes();
+            wire.extend(sealed.wire());
+            sealed.set_wire(wire);
+        }
+        Tampering::FlattenedJson => {
+            let [header, payload, signature] = three(sealed, "flattened-json")?;
+            let json = json!({ "payload": payload, "protected": header, "signature": signature });
+            sealed.set_wire(json.to_string());
+        }
+        Tampering::GeneralJson => {
+            let [header, payload, signature] = three(sealed, "general-json")?;
+            let json = json!({ "payload": payload, "signatures": [{ "protected": header, "signature": signature }] });
+            sealed.set_wire(json.to_string());
+        }
+        Tampering::Polyglot { claim, text } => {
+            let [header, payload, signature] = three(sealed, "polyglot")?;
+            let forged = encode_segment(sealed.payload_with("polyglot", claim, text)?);
+            let json = json!({
+                format!("  {header}.{forged}."): "",
+                "protected": header, "payload": payload, "signature": signature,
+            });
+            sealed.set_wire(json.to_string());
+        }
+    }
+    Ok(())
+}
+
+fn three(sealed: &Sealed, tampering: &'static str) -> Result<[String; 3], ForgeError> {
+    sealed
+        .segments()
+        .try_into()
+        .map_err(|_| ForgeError::CannotMutate { mutation: tampering, needs: "a token of three segments" })
+}
+
+/// Bytes that the seed and the token's nonce decide.
+fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
+    let seed = anvil.forge.setting().seed;
+    (0u32..)
+        .flat_map(|block| {
+            let input = format!("{seed}/{}/{block}", anvil.nonce);
+            digest::digest(&digest::SHA256, input.as_bytes()).as_ref().to_vec()
+        })
+        .take(length)
+        .collect()
+}
