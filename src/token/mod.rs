@@ -7,6 +7,7 @@ mod compact;
 mod draft;
 mod error;
 mod forge;
+mod hygiene;
 mod key;
 mod keyring;
 mod mutate;
@@ -17,7 +18,11 @@ pub use anatomy::evidence;
 pub use compact::{decode_segment, encode_segment};
 pub use error::ForgeError;
 pub use forge::{Forge, Setting, Token};
+pub use hygiene::hygiene;
 pub use key::{Key, RsaBits};
 pub use keyring::KeyRing;
 pub use public::public_form;
 pub use template::Template;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! From texts to types.
+
+use super::{
+    error::SuiteError,
+    expand,
+    source::{self, SuiteFile},
+};
+use crate::model::{
+    Case, Recipe, TargetFile,
+    case::{CaseFile, Family},
+    keyset::{KeySet, KeySetFile},
+    recipe::RecipeFile,
+};
+use aws_lc_rs::digest;
+use serde::de::DeserializeOwned;
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// All that a suite says.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// The variants, families in the order of their names, cases in the order of their file.
+    pub cases: Vec<Case>,
+    /// The families by name.
+    pub families: BTreeMap<String, Family>,
+    /// The recipes by name, each with what it starts from laid under it.
+    pub recipes: BTreeMap<String, Recipe>,
+    /// The key sets by name.
+    pub keysets: BTreeMap<String, KeySet>,
+    /// The digest of all files, `sha256:…`: two runs with the same one asked the same questions.
+    pub digest: String,
+}
+
+impl Catalog {
+    /// Reads the suite of a directory, or the one in the binary.
+    ///
+    /// # Errors
+    /// The first file that cannot be read or is wrong, with the place.
+    pub fn load(directory: Option<&Path>) -> Result<Catalog, SuiteError> {
+        Catalog::from_files(&source::files(directory)?)
+    }
+
+    /// Reads the texts of a suite.
+    ///
+    /// # Errors
+    /// The first text that is wrong, with the place.
+    pub fn from_files(files: &[SuiteFile]) -> Result<Catalog, SuiteError> {
+        let mut catalog = Catalog { digest: digest_of(files), ..Catalog::default() };
+        let mut written = BTreeMap::new();
+        for file in files {
+            match file.stem.as_str() {
+                "recipes" => {
+                    let parsed: RecipeFile = parse(&file.name, &file.text)?;
+                    written.extend(parsed.recipe.into_iter().map(|(name, recipe)| (name, (recipe, file))));
+                }
+                "keysets" => {
+                    let parsed: KeySetFile = parse(&file.name, &file.text)?;
+                    catalog.keysets.extend(parsed.keyset);
+                }
+                "profiles" => {}
+                _ => {
+                    let parsed: CaseFile = parse(&file.name, &file.text)?;
+                    catalog.cases.extend(expand::file(file, &parsed)?);
+                    catalog
+                        .keysets
+                        .extend(parsed.keyset.iter().map(|(name, set)| (format!("{}/{name}", file.stem), set.clone())));
+                    catalog.families.insert(file.stem.clone(), parsed.family);
+                }
+            }
+        }
+        for (name, (recipe, file)) in &written {
+            catalog.recipes.insert(name.clone(), inherit(recipe, &written, file)?);
+        }
+        Ok(catalog)
+    }
+
+    /// The recipe of ordinary tokens, with a target's own needs laid over it.
+    #[must_use]
+    pub fn access_token(&self, target: &BTreeMap<String, Recipe>) -> Recipe {
+        self.recipe("access-token", target)
+    }
+
+    /// A recipe by name, with a target's own needs laid over it; empty where nobody knows it.
+    #[must_use]
+    pub fn recipe(&self, name: &str, target: &BTreeMap<String, Recipe>) -> Recipe {
+        let base = self.recipes.get(name).cloned().unwrap_or_default();
+        target.get(name).map_or(base.clone(), |own| own.over(&base))
+    }
+}
+
+/// Names do not count, since the same suite may be read from the binary or from a directory; stems do.
+fn digest_of(files: &[SuiteFile]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for file in files {
+        for part in [&file.stem, &file.text] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+    }
+    let hex: String = context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+fn inherit(
+    recipe: &Recipe,
+    all: &BTreeMap<String, (Recipe, &SuiteFile)>,
+    file: &SuiteFile,
+) -> Result<Recipe, SuiteError> {
+    let mut chain = vec![recipe];
+    while let Some(from) = chain.last().and_then(|recipe| recipe.from.as_ref()) {
+        let point = |what: String, help: &str| {
+            let at = file.text.find(&format!("\"{from}\"")).unwrap_or(0);
+            SuiteError::at(&file.name, &file.text, at..at + from.len() + 2, what, help)
+        };
+        let Some((base, _)) = all.get(from) else {
+            let known: Vec<&str> = all.keys().map(String::as_str).collect();
+            return Err(point(
+                format!("no recipe is called {from:?}"),
+                &format!("known recipes: {}", known.join(", ")),
+            ));
+        };
+        if chain.len() > all.len() {
+            return Err(point(format!("the recipe {from:?} comes back to itself"), "break the circle of `from`"));
+        }
+        chain.push(base);
+    }
+    let merged = chain.iter().rev().fold(Recipe::default(), |base, next| next.over(&base));
+    Ok(Recipe { from: None, ..merged })
+}
+
+/// Reads a target file.
+///
+/// # Errors
+/// It cannot be read, or is wrong at a place.
+pub fn read_target(path: &Path) -> Result<TargetFile, SuiteError> {
+    let text = fs::read_to_string(path).map_err(|error| SuiteError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+        help: "write one with `gauntlet init`, or name a built-in validator such as builtin:strict".into(),
+    })?;
+    let name = path.display().to_string();
+    let file: TargetFile = parse(&name, &text)?;
+    let point = |word: &str, what: &str, help: &str| {
+        let at = text.find(word).unwrap_or(0);
+        SuiteError::at(&name, &text, at..at + word.len().min(text.len() - at), what, help)
+    };
+    if file.trust.algorithms.is_empty() {
+        return Err(point(
+            "algorithms",
+            "`algorithms` names no algorithm",
+            "list those that the target allows, such as [\"RS256\"]",
+        ));
+    }
+    if file.start.as_ref().is_some_and(|start| start.command.is_empty()) {
+        return Err(point("command", "`command` is empty", "name the program that starts the target"));
+    }
+    Ok(file)
+}
+
+/// Parses a TOML text; an error points at the word.
+pub(super) fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, SuiteError> {
+    toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        SuiteError::at(name, text, span, error.message(), help_for(error.message()))
+    })
+}
+
+fn help_for(message: &str) -> &'static str {
+    if message.contains("unknown field") || message.contains("unknown variant") {
+        "correct the spelling, or take it out; the generated schema beside the suite lists every name"
+    } else if message.contains("missing field") {
+        "add the field; the generated schema says what it means"
+    } else {
+        "correct the text at this place"
+    }
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

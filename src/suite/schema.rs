@@ -1,0 +1,32 @@
+//! The generated JSON Schemas. They lie beside the files that they describe; a test compares them with the types.
+
+use crate::model::{RunReport, TargetFile, case::CaseFile, event::Event, keyset::KeySetFile, recipe::RecipeFile};
+use schemars::{Schema, schema_for};
+
+/// One schema and where it lies in the project.
+pub struct SchemaFile {
+    /// The path from the project's root.
+    pub path: &'static str,
+    /// Makes it.
+    pub make: fn() -> Schema,
+}
+
+/// All schemas.
+pub const SCHEMAS: &[SchemaFile] = &[
+    SchemaFile { path: "vectors/case-file.schema.json", make: || schema_for!(CaseFile) },
+    SchemaFile { path: "vectors/recipe-file.schema.json", make: || schema_for!(RecipeFile) },
+    SchemaFile { path: "vectors/keyset-file.schema.json", make: || schema_for!(KeySetFile) },
+    SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },
+    SchemaFile { path: "reports/run-report.schema.json", make: || schema_for!(RunReport) },
+    SchemaFile { path: "reports/event.schema.json", make: || schema_for!(Event) },
+];
+
+impl SchemaFile {
+    /// The text that the file must hold.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&(self.make)()).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

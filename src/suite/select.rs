@@ -1,0 +1,73 @@
+//! Which cases a command is about.
+
+use super::error::SuiteError;
+use crate::model::{Case, Harm};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// A choice of cases by id, grade and length of the run.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    only: Option<GlobSet>,
+    skip: GlobSet,
+    quick: bool,
+    /// Grades that may be sent.
+    allow: Vec<Harm>,
+}
+
+impl Selection {
+    /// A choice by globs over ids. A glob without `:` covers all variants of a case. No `only` means all.
+    ///
+    /// # Errors
+    /// A glob cannot be read.
+    pub fn new(only: &[String], skip: &[String], quick: bool) -> Result<Selection, SuiteError> {
+        let only = if only.is_empty() { None } else { Some(set(only)?) };
+        Ok(Selection { only, skip: set(skip)?, quick, allow: vec![Harm::Safe] })
+    }
+
+    /// Everything, whatever its grade.
+    #[must_use]
+    pub fn all() -> Selection {
+        Selection {
+            only: None,
+            skip: GlobSet::empty(),
+            quick: false,
+            allow: vec![Harm::Safe, Harm::Intrusive, Harm::Harmful],
+        }
+    }
+
+    /// Also lets grades beyond `safe` through.
+    #[must_use]
+    pub fn allowing(mut self, grades: impl IntoIterator<Item = Harm>) -> Selection {
+        self.allow.extend(grades);
+        self
+    }
+
+    /// Whether the user asked for the case, whatever its grade.
+    #[must_use]
+    pub fn names(&self, case: &Case) -> bool {
+        let ids: Vec<String> = [case.id.to_string(), case.id.case()]
+            .into_iter()
+            .chain(case.aliases.iter().map(|alias| format!("{}/{alias}", case.id.family)))
+            .collect();
+        let hit = |globs: &GlobSet| ids.iter().any(|id| globs.is_match(id));
+        match &self.only {
+            Some(only) => hit(only) && !hit(&self.skip),
+            None => !case.draft && (!self.quick || case.quick) && !hit(&self.skip),
+        }
+    }
+
+    /// Whether its grade may be sent.
+    #[must_use]
+    pub fn allows(&self, harm: Harm) -> bool {
+        self.allow.contains(&harm)
+    }
+}
+
+fn set(globs: &[String]) -> Result<GlobSet, SuiteError> {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        let bad = |error: globset::Error| SuiteError::BadGlob { glob: glob.clone(), reason: error.kind().to_string() };
+        builder.add(GlobBuilder::new(glob).build().map_err(bad)?);
+    }
+    builder.build().map_err(|error| SuiteError::BadGlob { glob: globs.join(" "), reason: error.to_string() })
+}

@@ -1,0 +1,74 @@
+//! Where the suite's files come from: the binary itself, or a directory.
+
+use super::error::SuiteError;
+use std::{borrow::Cow, fs, path::Path};
+
+/// The cases, recipes and key sets that the binary carries.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "vectors/"]
+#[include = "*.toml"]
+struct Embedded;
+
+/// One file of a suite.
+#[derive(Debug, Clone)]
+pub struct SuiteFile {
+    /// The name that errors and reports show.
+    pub name: String,
+    /// The stem, which is the family's name in a case file.
+    pub stem: String,
+    /// The text.
+    pub text: String,
+}
+
+/// The TOML files of a suite, in the order of their names: of a directory, or of the binary.
+///
+/// # Errors
+/// The directory or one of its files cannot be read, or holds no TOML file.
+pub fn files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
+    let mut files = match directory {
+        Some(directory) => of_directory(directory)?,
+        None => Embedded::iter()
+            .filter_map(|name| Embedded::get(&name).map(|file| (name, file)))
+            .map(|(name, file)| suite_file(format!("vectors/{name}"), &file.data))
+            .collect(),
+    };
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(files)
+}
+
+fn of_directory(directory: &Path) -> Result<Vec<SuiteFile>, SuiteError> {
+    let unreadable = |path: &Path, reason: String, help: &str| SuiteError::Unreadable {
+        path: path.to_owned(),
+        reason,
+        help: help.to_owned(),
+    };
+    let entries = fs::read_dir(directory).map_err(|error| {
+        unreadable(
+            directory,
+            error.to_string(),
+            "--suite wants a directory of case files; leave it out for the built-in suite",
+        )
+    })?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(directory, error.to_string(), "check its permissions"))?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let bytes =
+                fs::read(&path).map_err(|error| unreadable(&path, error.to_string(), "check its permissions"))?;
+            files.push(suite_file(path.display().to_string(), &bytes));
+        }
+    }
+    if files.is_empty() {
+        return Err(unreadable(
+            directory,
+            "it holds no .toml file".into(),
+            "a suite is a directory of case files and recipes.toml, as in the project's vectors folder",
+        ));
+    }
+    Ok(files)
+}
+
+fn suite_file(name: String, bytes: &[u8]) -> SuiteFile {
+    let stem = Path::new(&name).file_stem().map_or(Cow::Borrowed(""), |stem| stem.to_string_lossy()).into_owned();
+    SuiteFile { stem, text: String::from_utf8_lossy(bytes).into_owned(), name }
+}
