@@ -86,6 +86,29 @@ pub enum Mutation {
     /// Signs over the decoded payload instead of its base64url text, as `b64: false` asks (RFC 7797 section 3); the
     /// payload segment stays encoded.
     SignDecodedPayload,
+    /// Writes one segment with the `=` padding that RFC 7515 section 2 leaves out; the signature covers it. Where the
+    /// length asks for none, the JSON first grows by a space behind it.
+    PadSegment {
+        /// Which one.
+        segment: Slot<JsonSegment>,
+    },
+    /// Puts text into the middle of a segment's base64url text. The signature covers header and payload as sent; into
+    /// the signature itself the text goes after signing.
+    InsertInSegment {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// The text.
+        text: String,
+    },
+    /// Puts text before and behind the JSON text of a segment, inside its encoding.
+    WrapJson {
+        /// Which one.
+        segment: Slot<JsonSegment>,
+        /// The text before it.
+        before: String,
+        /// The text behind it.
+        after: String,
+    },
     /// Signs with another hash or scheme than the header's `alg` says; the header stays as it is.
     SignAs {
         /// What is really computed.
@@ -106,8 +129,15 @@ pub enum Tampering {
     },
     /// Cuts the signature to its first bytes.
     TruncateSignature {
-        /// Bytes that stay.
+        /// Bytes that stay; all of them where it has fewer.
         bytes: Slot<u32>,
+    },
+    /// Adds zero bytes to the signature; none where the number is 0.
+    ExtendSignature {
+        /// How many.
+        bytes: Slot<u32>,
+        /// At which end.
+        place: Slot<Place>,
     },
     /// Replaces the signature by zero bytes of the same length.
     ZeroSignature,
@@ -139,6 +169,13 @@ pub enum Tampering {
         /// Which one.
         index: Slot<u32>,
     },
+    /// Replaces one segment of the compact form, counted from 0, by a text.
+    ReplaceSegment {
+        /// Which one.
+        index: Slot<u32>,
+        /// The text that takes its place, as it stands (`${before.good.signature}`).
+        text: String,
+    },
     /// Keeps the first so many segments, or goes on with copies of the last one; 0 is the empty string.
     Segments {
         /// How many segments result.
@@ -168,11 +205,33 @@ pub enum Tampering {
     },
 }
 
-/// Where a repeated member goes.
+/// A segment of the compact form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Segment {
+    /// The first.
+    Header,
+    /// The second.
+    Payload,
+    /// The third.
+    Signature,
+}
+
+/// A segment that holds JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JsonSegment {
+    /// The first.
+    Header,
+    /// The second.
+    Payload,
+}
+
+/// Which end something is added at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// Before all others.
+    /// In front of all others.
     First,
     /// Behind all others.
     Last,
