@@ -2,7 +2,10 @@
 //!
 //! [`Mutation`]s run before signing, so the signature covers them; [`Tampering`]s run after it.
 
-use super::{alg::Alg, slot::Slot};
+use super::{
+    alg::Alg,
+    slot::{Slot, scalar_text},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,7 @@ pub enum Mutation {
         /// The member's name.
         name: String,
         /// What stands behind the colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Sets a claim to a JSON text, exactly as written: `null`, `1e400`, `NaN`, numbers past 64 bits.
@@ -22,6 +26,7 @@ pub enum Mutation {
         /// The claim's name.
         name: String,
         /// What stands behind the colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Adds a second header member of a name that is already there.
@@ -29,6 +34,7 @@ pub enum Mutation {
         /// The member's name; the spelling may use JSON escapes (`\u0061lg`).
         name: String,
         /// What stands behind the colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
         /// Where the added one goes.
         place: Place,
@@ -38,6 +44,7 @@ pub enum Mutation {
         /// The claim's name; the spelling may use JSON escapes (`\u0065xp`).
         name: String,
         /// What stands behind the colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
         /// Where the added one goes.
         place: Place,
@@ -98,6 +105,7 @@ pub enum Mutation {
         /// Which one.
         segment: Slot<Segment>,
         /// The text.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Puts text before and behind the JSON text of a segment, inside its encoding.
@@ -150,6 +158,7 @@ pub enum Tampering {
         /// The claim's name.
         name: String,
         /// What stands behind the colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Sets a header member; the old signature stays.
@@ -157,6 +166,7 @@ pub enum Tampering {
         /// The member's name.
         name: String,
         /// What stands behind the colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Takes a header member away; the old signature stays.
@@ -174,6 +184,7 @@ pub enum Tampering {
         /// Which one.
         index: Slot<u32>,
         /// The text that takes its place, as it stands (`${before.good.signature}`).
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Keeps the first so many segments, or goes on with copies of the last one; 0 is the empty string.
@@ -184,11 +195,13 @@ pub enum Tampering {
     /// Puts text behind the whole compact token.
     Append {
         /// The text.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Puts text before the whole compact token.
     Prepend {
         /// The text.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
     /// Writes the same token as flattened JSON (RFC 7515 section 7.2.2).
@@ -201,6 +214,7 @@ pub enum Tampering {
         /// The claim that the forged payload changes.
         claim: String,
         /// What stands behind its colon.
+        #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
 }
@@ -225,6 +239,15 @@ pub enum JsonSegment {
     Header,
     /// The second.
     Payload,
+}
+
+impl From<JsonSegment> for Segment {
+    fn from(segment: JsonSegment) -> Segment {
+        match segment {
+            JsonSegment::Header => Segment::Header,
+            JsonSegment::Payload => Segment::Payload,
+        }
+    }
 }
 
 /// Which end something is added at.

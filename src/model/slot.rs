@@ -59,6 +59,44 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Slot<T> {
     }
 }
 
+/// Reads a text that a placeholder may have turned into a number: a time stands in a text as its digits.
+///
+/// # Errors
+/// The value is no string, number or truth value.
+pub(super) fn scalar_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct TextVisitor;
+
+    impl Visitor<'_> for TextVisitor {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_bool<E: Error>(self, truth: bool) -> Result<String, E> {
+            Ok(truth.to_string())
+        }
+    }
+
+    deserializer.deserialize_any(TextVisitor)
+}
+
 impl<T: JsonSchema> JsonSchema for Slot<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("{}OrPlaceholder", T::schema_name()).into()

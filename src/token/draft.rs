@@ -1,8 +1,8 @@
 //! A token under construction. Header and payload are lists of JSON texts, not values, so that doubled names, odd
 //! numbers and text that is no JSON can be written.
 
-use super::{error::ForgeError, key::Key};
-use crate::model::{Alg, Recipe};
+use super::{compact::encode_segment, error::ForgeError, key::Key};
+use crate::model::{Alg, Recipe, mutation::Segment};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -14,6 +14,10 @@ pub(super) struct Draft {
     pub signer: Signer,
     /// Whether the signature covers the decoded payload (`b64: false`).
     pub sign_decoded: bool,
+    /// Segments that are written with padding.
+    pub padded: Vec<Segment>,
+    /// Texts that go into the middle of a segment.
+    pub inserted: Vec<(Segment, String)>,
 }
 
 /// Who signs, and in which algorithm.
@@ -123,6 +127,27 @@ impl Draft {
             claims: Part::from_recipe(recipe.raw_claims.as_ref(), &recipe.claims),
             signer,
             sign_decoded: false,
+            padded: Vec::new(),
+            inserted: Vec::new(),
+        }
+    }
+
+    /// The text of a segment.
+    pub fn encode(&self, segment: Segment, bytes: &[u8]) -> String {
+        let mut text = encode_segment(bytes);
+        if self.padded.contains(&segment) {
+            text.push_str(&"=".repeat((4 - text.len() % 4) % 4));
+        }
+        for (_, inserted) in self.inserted.iter().filter(|(place, _)| *place == segment) {
+            text.insert_str(text.len() / 2, inserted);
+        }
+        text
+    }
+
+    /// Makes sure that a segment of these bytes asks for padding: JSON may end in a space.
+    pub fn fit_padding(&self, segment: Segment, bytes: &mut Vec<u8>) {
+        if self.padded.contains(&segment) && bytes.len().is_multiple_of(3) {
+            bytes.push(b' ');
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{
     Alg, Mutation, Period, Recipe, Slot, Tampering, World,
-    mutation::{Place, Position, PublicKeyForm, Secret},
+    mutation::{JsonSegment, Place, Position, PublicKeyForm, Secret, Segment},
 };
 use aws_lc_rs::{hmac, signature};
 use jsonwebtoken::{DecodingKey, Validation};
@@ -170,6 +170,9 @@ fn tamperings() -> impl Strategy<Value = Tampering> {
             .prop_map(|count| Tampering::Segments { count: Slot::Value(count) }),
         text().prop_map(|text| Tampering::Append { text: format!("!{text}") }),
         text().prop_map(|text| Tampering::Prepend { text: format!("!{text}") }),
+        (0u32..3).prop_map(|index| Tampering::ReplaceSegment { index: Slot::Value(index), text: "eyJ9".into() }),
+        prop::sample::select(&[Place::First, Place::Last][..])
+            .prop_map(|place| Tampering::ExtendSignature { bytes: Slot::Value(2), place: Slot::Value(place) }),
         Just(Tampering::FlattenedJson),
         Just(Tampering::GeneralJson),
         Just(Tampering::Polyglot { claim: "sub".into(), text: "\"attacker\"".into() }),
@@ -200,6 +203,10 @@ fn what_is_signed_after_a_mutation_still_verifies() {
         Mutation::NestClaim { depth: Slot::Value(40) },
         Mutation::NestHeader { depth: Slot::Value(40) },
         Mutation::PadTo { bytes: Slot::Value(2000) },
+        Mutation::PadSegment { segment: Slot::Value(JsonSegment::Header) },
+        Mutation::PadSegment { segment: Slot::Value(JsonSegment::Payload) },
+        Mutation::InsertInSegment { segment: Slot::Value(Segment::Payload), text: text("%") },
+        Mutation::WrapJson { segment: Slot::Value(JsonSegment::Payload), before: text(""), after: text("{}") },
         Mutation::EmbedJwk,
         Mutation::EmbedSelfSignedCertificate,
     ] {
@@ -222,6 +229,23 @@ fn json_texts_stand_as_written_and_doubles_stay_double() {
     let payload = String::from_utf8_lossy(&token.payload).into_owned();
     assert_eq!(payload.matches("\"exp\"").count(), 2);
     assert!(payload.starts_with("{\"exp\":1,"));
+}
+
+#[test]
+fn segments_are_written_as_their_mutations_say() {
+    let padded = mutated(Mutation::PadSegment { segment: Slot::Value(JsonSegment::Payload) }).text();
+    let payload = padded.split('.').nth(1).unwrap();
+    assert!(payload.ends_with('=') && payload.len() % 4 == 0, "{payload}");
+    let inserted = mutated(Mutation::InsertInSegment { segment: Slot::Value(Segment::Signature), text: "%\n".into() });
+    let seal = inserted.text().rsplit_once('.').unwrap().1.to_owned();
+    assert_eq!(decode_segment(&seal.replace("%\n", "")).unwrap().len(), 256);
+    assert!(seal.contains("%\n"));
+    let wrapped = mutated(Mutation::WrapJson {
+        segment: Slot::Value(JsonSegment::Payload),
+        before: "[".into(),
+        after: "]".into(),
+    });
+    assert!(wrapped.payload.starts_with(b"[{") && wrapped.payload.ends_with(b"}]"));
 }
 
 #[test]
@@ -333,6 +357,30 @@ fn rsa_keys_come_in_three_sizes() {
 fn a_private_key_is_not_printed_and_hmac_keys_are_not_served() {
     let served = String::from_utf8(FORGE.ring().jwks()).unwrap();
     assert!(!served.contains("\"k\"") && !served.contains("\"d\"") && !served.contains("oct"));
+}
+
+#[test]
+fn every_variant_of_the_suite_can_be_made() {
+    let catalog = crate::suite::Catalog::load(None).unwrap();
+    let own = BTreeMap::new();
+    let mut made = 0;
+    for case in &catalog.cases {
+        let twin = case.given.recipe().over(&catalog.access_token(&own));
+        FORGE.mint(&twin, NOW, "n", &BTreeMap::new()).unwrap_or_else(|error| panic!("twin of {}: {error}", case.id));
+        let mut before = BTreeMap::new();
+        for earlier in &case.before {
+            let token = FORGE.mint(&earlier.token.over(&twin), NOW, "b", &before).unwrap();
+            before.insert(earlier.name.clone(), token);
+        }
+        let base =
+            case.token.from.as_ref().map_or(twin.clone(), |from| case.given.recipe().over(&catalog.recipe(from, &own)));
+        match FORGE.mint(&case.token.over(&base), NOW, "n", &before) {
+            Ok(_) => made += 1,
+            Err(ForgeError::NoSuchForm(..)) => {}
+            Err(error) => panic!("{}: {error}", case.id),
+        }
+    }
+    assert!(made > 800, "only {made}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Anvil, certificate, given};
 use crate::{
     model::{
         Alg, Mutation,
-        mutation::{Place, Secret},
+        mutation::{JsonSegment, Place, Secret},
     },
     token::{
         draft::{Draft, Part, quoted},
@@ -66,6 +66,16 @@ pub(in crate::token) fn before_signing(
         Mutation::EmbedSelfSignedCertificate => {
             let certificate = certificate::self_signed(&draft.signer.key)?;
             draft.header.members("embed-self-signed-certificate")?.set("x5c", &format!("[{}]", quoted(&certificate)));
+        }
+        Mutation::PadSegment { segment } => draft.padded.push(given(segment)?.into()),
+        Mutation::InsertInSegment { segment, text } => draft.inserted.push((given(segment)?, text.clone())),
+        Mutation::WrapJson { segment, before, after } => {
+            let part = match given(segment)? {
+                JsonSegment::Header => &mut draft.header,
+                JsonSegment::Payload => &mut draft.claims,
+            };
+            let wrapped = [before.as_bytes(), &part.render(), after.as_bytes()].concat();
+            *part = Part::Raw(wrapped);
         }
         Mutation::SignDecodedPayload => draft.sign_decoded = true,
         Mutation::SignAs { alg } => draft.signer.alg = given(alg)?,

@@ -1,10 +1,13 @@
 //! A signed token that can still be tampered with: first its decoded parts, then its text.
 
-use crate::token::{
-    compact::encode_segment,
-    draft::{Draft, Members},
-    error::ForgeError,
-    forge::Token,
+use crate::{
+    model::mutation::Segment,
+    token::{
+        compact::decode_segment,
+        draft::{Draft, Members},
+        error::ForgeError,
+        forge::Token,
+    },
 };
 
 /// A signed token.
@@ -20,13 +23,15 @@ pub(in crate::token) struct Sealed {
 impl Sealed {
     /// Signs a draft.
     pub fn sign(draft: Draft) -> Result<Sealed, ForgeError> {
-        let (header, payload) = (draft.header.render(), draft.claims.render());
-        let mut input = encode_segment(&header).into_bytes();
+        let (mut header, mut payload) = (draft.header.render(), draft.claims.render());
+        draft.fit_padding(Segment::Header, &mut header);
+        draft.fit_padding(Segment::Payload, &mut payload);
+        let mut input = draft.encode(Segment::Header, &header).into_bytes();
         input.push(b'.');
         if draft.sign_decoded {
             input.extend_from_slice(&payload);
         } else {
-            input.extend_from_slice(encode_segment(&payload).as_bytes());
+            input.extend_from_slice(draft.encode(Segment::Payload, &payload).as_bytes());
         }
         let signature = draft.signer.sign(&input)?;
         Ok(Sealed { draft, header, payload, signature, text: None })
@@ -35,7 +40,11 @@ impl Sealed {
     /// The three segments as they are on the wire, cut at dots.
     pub fn segments(&self) -> Vec<String> {
         match &self.text {
-            None => [&self.header, &self.payload, &self.signature].map(encode_segment).to_vec(),
+            None => vec![
+                self.draft.encode(Segment::Header, &self.header),
+                self.draft.encode(Segment::Payload, &self.payload),
+                self.draft.encode(Segment::Signature, &self.signature),
+            ],
             Some(text) => String::from_utf8_lossy(text).split('.').map(str::to_owned).collect(),
         }
     }
@@ -48,6 +57,24 @@ impl Sealed {
     /// Settles the form on the wire.
     pub fn set_wire(&mut self, text: impl Into<Vec<u8>>) {
         self.text = Some(text.into());
+    }
+
+    /// Replaces a segment. While the token is still in parts and the text is the encoding of some bytes, those bytes
+    /// become the part, so that later damage can work on them.
+    pub fn replace_segment(&mut self, index: usize, text: &str) {
+        let bytes = decode_segment(text).filter(|_| self.text.is_none());
+        match (index, bytes) {
+            (0, Some(bytes)) => self.header = bytes,
+            (1, Some(bytes)) => self.payload = bytes,
+            (2, Some(bytes)) => self.signature = bytes,
+            _ => {
+                let mut segments = self.segments();
+                if let Some(segment) = segments.get_mut(index) {
+                    text.clone_into(segment);
+                }
+                self.set_wire(segments.join("."));
+            }
+        }
     }
 
     /// The signature's bytes.

@@ -2,7 +2,10 @@
 
 use super::{Anvil, given, sealed::Sealed};
 use crate::{
-    model::{Recipe, Tampering, mutation::Position},
+    model::{
+        Recipe, Tampering,
+        mutation::{Place, Position},
+    },
     token::{compact::encode_segment, error::ForgeError},
 };
 use aws_lc_rs::digest;
@@ -31,6 +34,12 @@ pub(in crate::token) fn after_signing(
         Tampering::TruncateSignature { bytes } => {
             sealed.signature("truncate-signature")?.truncate(given(bytes)? as usize);
         }
+        Tampering::ExtendSignature { bytes, place } => {
+            let signature = sealed.signature("extend-signature")?;
+            let zeros = vec![0; given(bytes)? as usize];
+            let at = if given(place)? == Place::First { 0 } else { signature.len() };
+            signature.splice(at..at, zeros);
+        }
         Tampering::ZeroSignature => sealed.signature("zero-signature")?.fill(0),
         Tampering::RandomSignature => {
             let signature = sealed.signature("random-signature")?;
@@ -52,6 +61,9 @@ pub(in crate::token) fn after_signing(
                 segment.clear();
             }
             sealed.set_wire(segments.join("."));
+        }
+        Tampering::ReplaceSegment { index, text } => {
+            sealed.replace_segment(given(index)? as usize, text);
         }
         Tampering::Segments { count } => {
             let mut segments = sealed.segments();

@@ -1,0 +1,5 @@
+//! Tests of the whole: layers, generated files, the flaw matrix, and the real binary end to end.
+
+mod layers;
+mod schemas;
+mod suite;
