@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod issuer;
 pub mod model;
 pub mod suite;
 pub mod target;

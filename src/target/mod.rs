@@ -1,3 +1,99 @@
 //! Reaches the validator and reads its answer.
+//!
+//! A target is told whom to trust and shown tokens; it never learns what is expected of it. [`connect`] checks that the
+//! address may be aimed at, starts the target where its file says how, and hands over a [`Target`].
 
+mod bearer;
+#[cfg(test)]
+mod bearer_tests;
+mod breaker;
+mod chunked;
+mod classify;
+mod compose;
+mod connect;
+#[cfg(test)]
+mod connect_tests;
+mod error;
+mod group;
+mod guard;
+mod hooks;
+mod in_process;
+mod leak;
+mod log;
+mod pace;
+mod placeholders;
 pub mod protocol;
+mod raw;
+mod redact;
+mod reply;
+#[cfg(test)]
+mod restraint_tests;
+mod shown;
+mod start;
+#[cfg(test)]
+mod testing;
+mod tls;
+
+pub use bearer::BearerTarget;
+pub use connect::{Connection, connect};
+pub use error::TargetError;
+pub use in_process::InProcess;
+pub use shown::Shown;
+pub use start::Started;
+
+use crate::model::{Capabilities, Observation};
+
+/// A validator that tokens can be shown to.
+#[derive(Debug)]
+pub enum Target {
+    /// A route over HTTP that wants a bearer token.
+    Bearer(Box<BearerTarget>),
+    /// A validator in this process.
+    InProcess(InProcess),
+}
+
+impl Target {
+    /// Shows it a token and reads the answer. Whatever the target does is an observation, never an error.
+    pub async fn present(&self, shown: &Shown<'_>) -> Observation {
+        match self {
+            Target::Bearer(target) => target.present(shown).await,
+            Target::InProcess(target) => target.present(shown),
+        }
+    }
+
+    /// What it can do by virtue of how it is reached and configured. Whether it could reach our canary is not known
+    /// here.
+    #[must_use]
+    pub fn provides(&self) -> Capabilities {
+        match self {
+            Target::Bearer(target) => target.provides(),
+            Target::InProcess(target) => target.provides(),
+        }
+    }
+
+    /// Where it is, as reports show it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self {
+            Target::Bearer(target) => target.address(),
+            Target::InProcess(_) => "in process".into(),
+        }
+    }
+
+    /// The transport's name in target files.
+    #[must_use]
+    pub fn transport_name(&self) -> &'static str {
+        match self {
+            Target::Bearer(_) => "bearer",
+            Target::InProcess(_) => "in-process",
+        }
+    }
+
+    /// Notes the status that plain garbage got: from now on this status is a judgement of the token, even where other
+    /// services use it for requests that they do not read.
+    pub fn learn_garbage_status(&self, status: u16) {
+        if let Target::Bearer(target) = self {
+            target.learn_garbage_status(status);
+        }
+    }
+}

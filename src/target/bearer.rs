@@ -1,0 +1,300 @@
+//! A route over HTTP that wants `Authorization: Bearer` (RFC 6750).
+
+use super::{
+    breaker::Breaker,
+    classify::{self, Rules},
+    compose::Blueprint,
+    error::TargetError,
+    guard::Aim,
+    pace::Pace,
+    raw::Door,
+    redact::Redactor,
+    reply::{BODY, Failure, Reply},
+    shown::Shown,
+};
+use crate::model::{
+    Capabilities, Capability, Observation, Period, Verdict,
+    target::{Bearer, Words},
+};
+use reqwest::{Client, Method, header::WWW_AUTHENTICATE, redirect};
+use rustls::ClientConfig;
+use serde_json::Value;
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::{Instant, timeout_at};
+
+/// Bytes of an answer that are kept as evidence.
+const EVIDENCE: usize = 4 * 1024;
+/// Challenges that are kept, and bytes of each.
+const CHALLENGES: (usize, usize) = (16, 1024);
+/// Idle connections are given up before common servers close them (5 s and more).
+const IDLE: Duration = Duration::from_secs(3);
+
+/// A route that wants a bearer token.
+#[derive(Debug)]
+pub struct BearerTarget {
+    blueprint: Blueprint,
+    client: Client,
+    door: Door,
+    accept: Words,
+    reject: Words,
+    claims: Option<String>,
+    timeout: Period,
+    redactor: Redactor,
+    provides: Capabilities,
+    /// 0 until it is known.
+    garbage: AtomicU16,
+    /// For hosts that are not loopback.
+    restraint: Option<(Pace, Breaker)>,
+}
+
+/// What came of sending one request.
+struct Sent {
+    request: String,
+    outcome: Result<Reply, Failure>,
+    elapsed: Duration,
+    attempts: u32,
+}
+
+/// What a route is built from, once the guard has looked at it and placeholders are filled.
+pub(super) struct Parts<'a> {
+    pub(super) file: &'a Bearer,
+    pub(super) aim: &'a Aim,
+    pub(super) blueprint: Blueprint,
+    pub(super) tls: ClientConfig,
+    pub(super) door: Door,
+    pub(super) redactor: Redactor,
+    pub(super) rate: Option<&'a str>,
+    pub(super) provides: Capabilities,
+}
+
+impl BearerTarget {
+    pub(super) fn new(parts: Parts<'_>) -> Result<Self, TargetError> {
+        let Parts { file, aim, blueprint, tls, door, redactor, rate, mut provides } = parts;
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .http1_only()
+            .http1_title_case_headers()
+            .tcp_nodelay(true)
+            .pool_idle_timeout(IDLE)
+            // Below the total, so that a host that swallows packets is told from one that does not answer.
+            .connect_timeout(file.timeout.0.mul_f64(0.9))
+            .resolve_to_addrs(&aim.host, &aim.addresses)
+            .tls_backend_preconfigured(tls)
+            .build()?;
+        provides.extend([Capability::TransportHttp, Capability::JwksRemote]);
+        if file.claims.is_some() {
+            provides.insert(Capability::ClaimsReturned);
+        }
+        // Read for its errors even where it will not be needed.
+        let pace = Pace::new(rate)?;
+        Ok(BearerTarget {
+            blueprint,
+            client,
+            door,
+            accept: file.accept.clone(),
+            reject: file.reject.clone(),
+            claims: file.claims.as_ref().map(|claims| claims.pointer.clone()),
+            timeout: file.timeout,
+            redactor,
+            provides,
+            garbage: AtomicU16::new(0),
+            restraint: (!aim.loopback).then(|| (pace, Breaker::default())),
+        })
+    }
+
+    /// Shows it a token.
+    pub(super) async fn present(&self, shown: &Shown<'_>) -> Observation {
+        if let Some((pace, breaker)) = &self.restraint {
+            if let Some(why) = breaker.stopped() {
+                return Observation::bare(Verdict::Unreachable, why);
+            }
+            pace.wait().await;
+        }
+        let observation = self.observe(self.send(shown).await);
+        if let Some((_, breaker)) = &self.restraint {
+            breaker.note(observation.verdict);
+        }
+        observation
+    }
+
+    pub(super) fn provides(&self) -> Capabilities {
+        self.provides.clone()
+    }
+
+    pub(super) fn address(&self) -> String {
+        self.blueprint.address()
+    }
+
+    pub(super) fn learn_garbage_status(&self, status: u16) {
+        self.garbage.store(status, Ordering::Relaxed);
+    }
+
+    /// Forgets that it seemed to be down.
+    pub(super) fn start_over(&self) {
+        if let Some((_, breaker)) = &self.restraint {
+            breaker.reset();
+        }
+    }
+
+    /// Sees whether anybody listens.
+    pub(super) async fn knock(&self) -> Result<(), Failure> {
+        self.door.knock().await
+    }
+
+    async fn send(&self, shown: &Shown<'_>) -> Sent {
+        let deadline = Instant::now() + self.timeout.0;
+        let ordinary = self.blueprint.is_ordinary(shown).then(|| self.blueprint.pooled(shown)).flatten();
+        let Some((request, text)) = ordinary else { return self.send_raw(shown, deadline).await };
+        let start = Instant::now();
+        let mut seen = None;
+        let answer = timeout_at(deadline, self.send_pooled(request, &mut seen)).await;
+        let first = answer.unwrap_or(Err(Failure::Timeout(seen)));
+        let first = Sent { request: text, outcome: first, elapsed: start.elapsed(), attempts: 1 };
+        match first.outcome {
+            Err(Failure::Closed) => self.send_again(shown, deadline, first).await,
+            _ => first,
+        }
+    }
+
+    /// A pooled connection that the server had just given up looks like a reset by the token. A connection of its own
+    /// tells the two apart, and reads exactly what a client library only calls an error.
+    async fn send_again(&self, shown: &Shown<'_>, deadline: Instant, first: Sent) -> Sent {
+        let second = self.send_raw(shown, deadline).await;
+        match second.outcome {
+            // The first one may have knocked it over.
+            Err(Failure::Unreachable(_) | Failure::Timeout(None)) => Sent { attempts: 2, ..first },
+            _ => Sent { attempts: 2, ..second },
+        }
+    }
+
+    async fn send_raw(&self, shown: &Shown<'_>, deadline: Instant) -> Sent {
+        let composed = self.blueprint.raw(shown);
+        let start = Instant::now();
+        let outcome = self.door.exchange(&composed.bytes, composed.to_head, deadline).await;
+        Sent { request: composed.shown, outcome, elapsed: start.elapsed(), attempts: 1 }
+    }
+
+    /// Anything but a failed connection comes out as `Closed`: what it really was shows when it is sent again.
+    async fn send_pooled(&self, request: reqwest::Request, seen: &mut Option<u16>) -> Result<Reply, Failure> {
+        let mut response = self.client.execute(request).await.map_err(|error| {
+            if error.is_connect() { Failure::Unreachable(root_cause(&error)) } else { Failure::Closed }
+        })?;
+        let status = response.status();
+        *seen = Some(status.as_u16());
+        let status_line = format!("{:?} {status}", response.version());
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        // A body past the cap is left unread: dropping the answer closes its connection.
+        while body.len() < BODY {
+            match response.chunk().await {
+                Ok(Some(piece)) => body.extend_from_slice(&piece[..piece.len().min(BODY - body.len())]),
+                Ok(None) => break,
+                Err(_) => return Err(Failure::Closed),
+            }
+        }
+        Ok(Reply { status_line, status: status.as_u16(), headers, body })
+    }
+
+    fn observe(&self, sent: Sent) -> Observation {
+        let Sent { request, outcome, elapsed, attempts } = sent;
+        let mut observation = match outcome {
+            Ok(reply) => self.observe_reply(&reply),
+            Err(failure) => {
+                let reading = classify::read_failure(&failure, self.timeout);
+                let mut observation = Observation::bare(reading.verdict, self.redactor.text(reading.because));
+                if let Failure::Cut(status) | Failure::Timeout(Some(status)) = failure {
+                    observation.status = Some(status);
+                }
+                observation
+            }
+        };
+        observation.request = request;
+        observation.elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        observation.attempts = attempts;
+        observation
+    }
+
+    fn observe_reply(&self, reply: &Reply) -> Observation {
+        let reads_body = self.claims.is_some() || self.accept.body.is_some() || self.reject.body.is_some();
+        let json: Option<Value> = reads_body.then(|| serde_json::from_slice(&reply.body).ok()).flatten();
+        let garbage = Some(self.garbage.load(Ordering::Relaxed)).filter(|status| *status != 0);
+        let rules = Rules { accept: &self.accept, reject: &self.reject, garbage };
+        let reading = rules.read(reply.status, &reply.headers, json.as_ref());
+        let claims = match (reading.verdict, &self.claims, &json) {
+            (Verdict::Accept, Some(pointer), Some(json)) => json.pointer(pointer).cloned(),
+            _ => None,
+        };
+        let challenge = |value: &[u8]| {
+            let enough = &value[..value.len().min(CHALLENGES.1 + self.redactor.margin())];
+            start_of(self.redactor.text(String::from_utf8_lossy(enough).into_owned()), CHALLENGES.1)
+        };
+        Observation {
+            status: Some(reply.status),
+            challenges: reply
+                .headers
+                .get_all(WWW_AUTHENTICATE)
+                .iter()
+                .take(CHALLENGES.0)
+                .map(|value| challenge(value.as_bytes()))
+                .collect(),
+            response: self.evidence(reply),
+            claims: claims.map(|claims| self.redactor.value(claims)),
+            retry_after: reading.retry_after,
+            ..Observation::bare(reading.verdict, reading.because)
+        }
+    }
+
+    /// The start of the answer, without the user's secrets.
+    fn evidence(&self, reply: &Reply) -> String {
+        let enough = EVIDENCE + self.redactor.margin();
+        let mut bytes = Vec::with_capacity(512);
+        bytes.extend_from_slice(reply.status_line.as_bytes());
+        for (name, value) in &reply.headers {
+            if bytes.len() > enough {
+                break;
+            }
+            bytes.extend_from_slice(b"\r\n");
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n\r\n");
+        bytes.extend_from_slice(&reply.body[..reply.body.len().min(enough)]);
+        bytes.truncate(enough);
+        start_of(self.redactor.text(String::from_utf8_lossy(&bytes).into_owned()), EVIDENCE)
+    }
+}
+
+/// Cuts a text to so many bytes, between characters.
+fn start_of(mut text: String, bytes: usize) -> String {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.truncate(end);
+    text
+}
+
+/// The innermost error: `Connection refused` rather than `error sending request`.
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// Reads a method.
+pub(super) fn method(text: &str) -> Result<Method, TargetError> {
+    Method::from_bytes(text.as_bytes()).map_err(|_| TargetError::Method(text.to_owned()))
+}
+
+/// The TLS set-up of the raw door; `None` where the URL is plain http.
+pub(super) fn door_tls(https: bool, config: &ClientConfig) -> Option<Arc<ClientConfig>> {
+    https.then(|| Arc::new(config.clone()))
+}

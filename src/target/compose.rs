@@ -1,0 +1,246 @@
+//! What a request looks like, for the connection pool, for the raw socket, and for the report.
+
+use super::{
+    error::TargetError,
+    redact::{REDACTED, Redactor},
+    shown::{self, Shown},
+};
+use reqwest::{
+    Method, Url,
+    header::{
+        ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+        TRANSFER_ENCODING, USER_AGENT,
+    },
+};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+
+/// Tokens above this size go over a connection of their own: servers may answer them before they are read.
+const POOLED: usize = 8 * 1024;
+
+/// What all requests to one route have in common.
+pub(super) struct Blueprint {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    /// Every field but `Authorization`, in the order in which it is sent.
+    fields: HeaderMap,
+    /// Fields whose values are shown.
+    public: Vec<HeaderName>,
+    /// Path and query.
+    path: String,
+    /// The pooled request up to the token, as it is shown.
+    shown_start: String,
+    redactor: Redactor,
+}
+
+/// The fields hold the user's secrets, and stay out.
+impl fmt::Debug for Blueprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blueprint({} {})", self.method, self.address())
+    }
+}
+
+/// A request, and what is shown of it.
+pub(super) struct Composed {
+    pub(super) bytes: Vec<u8>,
+    pub(super) shown: String,
+    /// Whether the answer has no body.
+    pub(super) to_head: bool,
+}
+
+impl Blueprint {
+    /// Prepares requests to a route. `headers` are the user's own; their values are secret, except in fields that only
+    /// say which content is wanted and that take nothing from the environment.
+    pub(super) fn new(
+        method: Method,
+        url: Url,
+        headers: &BTreeMap<String, String>,
+        public: Vec<HeaderName>,
+        redactor: Redactor,
+    ) -> Result<Self, TargetError> {
+        let fields = fields(&method, &url, headers)?;
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let mut blueprint = Blueprint { method, url, fields, public, path, shown_start: String::new(), redactor };
+        let (_, shown) = blueprint.start(blueprint.method.as_str().as_bytes(), blueprint.path.as_bytes());
+        blueprint.shown_start = shown + "Authorization: Bearer ";
+        Ok(blueprint)
+    }
+
+    /// Whether an ordinary client sends the token exactly as it is.
+    pub(super) fn is_ordinary(&self, shown: &Shown<'_>) -> bool {
+        let plain = |byte: &u8| byte.is_ascii_graphic();
+        shown.present.is_none() && (1..=POOLED).contains(&shown.token.len()) && shown.token.iter().all(plain)
+    }
+
+    /// A request for the connection pool; `None` where the token cannot be a header value.
+    pub(super) fn pooled(&self, shown: &Shown<'_>) -> Option<(reqwest::Request, String)> {
+        let value = HeaderValue::from_bytes(&[b"Bearer ", shown.token].concat()).ok()?;
+        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
+        let mut fields = self.fields.clone();
+        fields.insert(AUTHORIZATION, value);
+        *request.headers_mut() = fields;
+        let token = String::from_utf8_lossy(shown.token);
+        Some((request, [&self.shown_start, &*token, "\r\n\r\n"].concat()))
+    }
+
+    /// A request for the raw socket, byte for byte.
+    pub(super) fn raw(&self, shown: &Shown<'_>) -> Composed {
+        let present = shown.present.cloned().unwrap_or_default();
+        let configured = self.path.strip_prefix('/').unwrap_or(&self.path);
+        let fill = |template: &str| shown::fill(template, shown, configured);
+        let method = present.method.as_deref().unwrap_or(self.method.as_str()).as_bytes().to_vec();
+        let path = present.path.as_deref().map_or_else(|| self.path.clone().into_bytes(), fill);
+        let (mut bytes, mut text) = self.start(&method, &path);
+        let mut rest = b"Connection: close\r\n".to_vec();
+        for line in &present.lines {
+            rest.extend_from_slice(&fill(line));
+            rest.extend_from_slice(b"\r\n");
+        }
+        let usual = vec!["Bearer ${token}".to_owned()];
+        for value in present.authorization.as_ref().unwrap_or(&usual) {
+            rest.extend_from_slice(b"Authorization: ");
+            rest.extend_from_slice(&fill(value));
+            rest.extend_from_slice(b"\r\n");
+        }
+        rest.extend_from_slice(b"\r\n");
+        text.push_str(&String::from_utf8_lossy(&rest));
+        bytes.extend_from_slice(&rest);
+        Composed { bytes, shown: text, to_head: method == b"HEAD" }
+    }
+
+    /// Request line and common fields, as sent and as shown.
+    fn start(&self, method: &[u8], path: &[u8]) -> (Vec<u8>, String) {
+        let mut bytes = [method, b" ", path, b" HTTP/1.1\r\n"].concat();
+        let mut shown = self.redactor.text(String::from_utf8_lossy(&bytes).into_owned());
+        for (name, value) in &self.fields {
+            let title = title_case(name.as_str());
+            let public = self.public.contains(name);
+            let value_shown = if public { String::from_utf8_lossy(value.as_bytes()) } else { Cow::Borrowed(REDACTED) };
+            shown.extend([&title, ": ", &*value_shown, "\r\n"]);
+            bytes.extend_from_slice(&[title.as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        (bytes, shown)
+    }
+
+    /// The address as it is shown.
+    pub(super) fn address(&self) -> String {
+        self.redactor.text(self.url.to_string())
+    }
+}
+
+/// Fields of ours and of the user; the user's replace ours.
+fn fields(method: &Method, url: &Url, headers: &BTreeMap<String, String>) -> Result<HeaderMap, TargetError> {
+    let mut fields = HeaderMap::new();
+    let host = match (url.host_str().unwrap_or_default(), url.port()) {
+        (host, Some(port)) => format!("{host}:{port}"),
+        (host, None) => host.to_owned(),
+    };
+    let refuse = |name: &str, because| TargetError::Header { name: name.to_owned(), because };
+    fields.insert(HOST, host.parse().map_err(|_| refuse("Host", "the host of the URL is no header value"))?);
+    fields.insert(USER_AGENT, HeaderValue::from_static(concat!("gauntlet/", env!("CARGO_PKG_VERSION"))));
+    fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    if [Method::POST, Method::PUT, Method::PATCH].contains(method) {
+        // Servers wait for a body, or refuse, where its length is not told.
+        fields.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    for (name, value) in headers {
+        let field: HeaderName = name.parse().map_err(|_| refuse(name, "its name is not a token (RFC 9110 5.1)"))?;
+        if field == AUTHORIZATION {
+            return Err(refuse(name, "it carries the token under test"));
+        }
+        if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&field) {
+            return Err(refuse(name, "it frames the message, and is set where it is needed"));
+        }
+        let value = value.parse().map_err(|_| refuse(name, "its value holds control characters"))?;
+        fields.insert(field, value);
+    }
+    Ok(fields)
+}
+
+/// Fields whose values are no secrets: ours, and those of the user that only say which content is wanted.
+pub(super) fn public_fields(headers: &BTreeMap<String, String>) -> Vec<HeaderName> {
+    let known = [HOST, USER_AGENT, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE];
+    let secret: Vec<String> =
+        headers.iter().filter(|(_, value)| value.contains("${env:")).map(|(name, _)| name.to_lowercase()).collect();
+    known.into_iter().filter(|name| !secret.iter().any(|hidden| hidden == name.as_str())).collect()
+}
+
+/// `www-authenticate` as `Www-Authenticate`: what the pool's client sends, so that both ways look alike on the wire.
+fn title_case(name: &str) -> String {
+    let mut start = true;
+    let raise = |letter: char| {
+        let shown = if start { letter.to_ascii_uppercase() } else { letter };
+        start = letter == '-';
+        shown
+    };
+    name.chars().map(raise).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::case::Present;
+
+    fn blueprint(headers: &[(&str, &str)]) -> Result<Blueprint, TargetError> {
+        let headers: BTreeMap<String, String> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let url = Url::parse("http://127.0.0.1:8080/who?x=1").unwrap();
+        Blueprint::new(Method::GET, url, &headers, public_fields(&headers), Redactor::default())
+    }
+
+    #[test]
+    fn a_raw_request_is_what_the_case_says() {
+        let present = Present {
+            authorization: Some(vec!["Bearer ${good}".into(), "bearer  ${token}".into()]),
+            path: Some("//${path}&t=${token}".into()),
+            method: Some("GeT".into()),
+            lines: vec!["x-Original-URL: /${path}".into()],
+        };
+        let shown = Shown { token: b"bad\xff", good: "good", present: Some(&present), now: 0 };
+        let composed = blueprint(&[("X-Key", "s3cret"), ("accept", "text/x")]).unwrap().raw(&shown);
+        let agent = concat!("gauntlet/", env!("CARGO_PKG_VERSION"));
+        let wanted = format!(
+            "GeT //who?x=1&t=bad\u{ff} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: {agent}\r\nAccept: text/x\r\n\
+             X-Key: s3cret\r\nConnection: close\r\nx-Original-URL: /who?x=1\r\nAuthorization: Bearer good\r\n\
+             Authorization: bearer  bad\u{ff}\r\n\r\n"
+        );
+        let latin: String = composed.bytes.iter().map(|byte| char::from(*byte)).collect();
+        assert_eq!(latin, wanted);
+        assert_eq!(composed.shown, wanted.replace('\u{ff}', "\u{fffd}").replace("s3cret", "[redacted]"));
+        let none = Present { authorization: Some(Vec::new()), ..Present::default() };
+        let bare = blueprint(&[]).unwrap().raw(&Shown { present: Some(&none), ..shown });
+        assert!(!bare.shown.contains("Authorization"), "{}", bare.shown);
+    }
+
+    #[test]
+    fn only_harmless_tokens_are_pooled() {
+        let blueprint = blueprint(&[]).unwrap();
+        let ordinary = |token: &[u8]| blueprint.is_ordinary(&Shown::plain(token, 0));
+        assert!(ordinary(b"a.b.c"));
+        for token in [&b""[..], b"a b", b"a\nb", b"a\x00", b"\xc3\xa4", &[b'x'; POOLED + 1]] {
+            assert!(!ordinary(token), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn fields_that_would_break_the_request_are_refused() {
+        for (name, value) in [
+            ("authorization", "Bearer x"),
+            ("Content-Length", "5"),
+            ("Transfer-Encoding", "chunked"),
+            ("a b", "c"),
+            ("a", "b\r\nc: d"),
+        ] {
+            assert!(matches!(blueprint(&[(name, value)]), Err(TargetError::Header { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_from_the_environment_is_never_public() {
+        let headers = BTreeMap::from([("Accept".to_owned(), "${env:X}".to_owned())]);
+        assert!(!public_fields(&headers).contains(&ACCEPT));
+        assert!(public_fields(&BTreeMap::new()).contains(&ACCEPT));
+    }
+}

@@ -1,0 +1,186 @@
+//! From a target file to a target that tokens can be shown to.
+
+use super::{
+    Target,
+    bearer::{self, BearerTarget, Parts},
+    classify,
+    compose::{self, Blueprint},
+    error::TargetError,
+    guard, hooks,
+    placeholders::Facts,
+    raw::Door,
+    redact::Redactor,
+    start::{self, Started, Surroundings},
+    tls,
+};
+use crate::model::{
+    Capabilities, Capability, Period, TargetFile, TrustConfig, World,
+    target::{Bearer, Hooks, Transport},
+};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// The longest wait for a target to take connections again after its restart hook.
+const BACK: Period = Period::from_secs(30);
+/// How often we look.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A target that is ready, with what keeps it up.
+pub struct Connection {
+    /// The target.
+    pub target: Target,
+    started: Option<Started>,
+    hooks: Hooks,
+    facts: Facts,
+    folder: PathBuf,
+}
+
+/// Connects to the target of a file that lies in `folder`: checks that it may be aimed at, starts it where the file
+/// says how, and runs the hook `before`.
+///
+/// # Errors
+/// Everything that the user can put right before a run: an address that is not allowed, a placeholder without a value,
+/// a target that does not start.
+pub async fn connect(
+    file: &TargetFile,
+    folder: &Path,
+    world: &World,
+    trust: &TrustConfig,
+) -> Result<Connection, TargetError> {
+    let Transport::Bearer(bearer) = &file.transport;
+    let port = file.start.as_ref().map(|_| start::free_port()).transpose()?;
+    let mut facts = Facts::new(world, trust, port);
+    let target = prepare(file, bearer, folder, &mut facts).await?;
+    let started = match &file.start {
+        None => None,
+        Some(start) => {
+            let ca = bearer.tls.as_ref().map(|tls| folder.join(&tls.ca));
+            let surroundings = Surroundings { folder, allowed: &file.guard.allow_hosts, ca: ca.as_deref() };
+            Some(Started::new(start, &mut facts, &surroundings).await?)
+        }
+    };
+    hooks::run("before", &file.hooks.before, &mut facts, folder).await?;
+    let target = Target::Bearer(Box::new(target));
+    Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
+}
+
+/// Everything that can go wrong without a running target does so here.
+async fn prepare(
+    file: &TargetFile,
+    bearer: &Bearer,
+    folder: &Path,
+    facts: &mut Facts,
+) -> Result<BearerTarget, TargetError> {
+    const URL: &str = "transport.bearer.url";
+    let text = facts.fill(URL, &bearer.url)?;
+    let headers = facts.fill_values("transport.bearer.headers", &bearer.headers)?;
+    if let Some(start) = &file.start {
+        // For the secrets in it: a target may well show its own environment.
+        facts.fill_values("start.env", &start.env)?;
+        facts.fill_all("start.command", &start.command)?;
+    }
+    let public = compose::public_fields(&bearer.headers);
+    let secret = |(name, _): &(&String, &String)| !public.iter().any(|field| name.eq_ignore_ascii_case(field.as_str()));
+    let own: BTreeMap<&String, &String> = headers.iter().filter(secret).collect();
+    let redactor = Redactor::new(facts.secrets().into_iter().chain(own.into_values().cloned()));
+
+    let (url, aim) = guard::check(URL, &text, &file.guard.allow_hosts).await?;
+    let https = url.scheme() == "https";
+    let ca = bearer.tls.as_ref().map(|tls| folder.join(&tls.ca));
+    let config = tls::client(https, ca.as_deref())?;
+    let door = Door::new(&aim, bearer::door_tls(https, &config)).map_err(|because| TargetError::Url {
+        place: URL,
+        text: redactor.text(url.to_string()),
+        because,
+    })?;
+    let blueprint = Blueprint::new(bearer::method(&bearer.method)?, url, &headers, public, redactor.clone())?;
+    let rate = file.guard.rate.as_deref();
+    BearerTarget::new(Parts {
+        file: bearer,
+        aim: &aim,
+        blueprint,
+        tls: config,
+        door,
+        redactor,
+        rate,
+        provides: declared(file),
+    })
+}
+
+/// What the target file says of its trust.
+fn declared(file: &TargetFile) -> Capabilities {
+    let mut declared: Capabilities = file.trust.algorithms.iter().copied().map(Capability::Alg).collect();
+    if file.trust.typ.eq_ignore_ascii_case("at+jwt") {
+        declared.insert(Capability::ProfileAtJwt);
+    }
+    declared
+}
+
+impl Connection {
+    /// The target.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The process behind it, where the harness started it.
+    #[must_use]
+    pub fn started(&self) -> Option<&Started> {
+        self.started.as_ref()
+    }
+
+    /// Restarts the target by its hook, or else by starting it again; false where the file offers neither.
+    ///
+    /// # Errors
+    /// The hook fails, or the target does not come back.
+    pub async fn restart(&mut self) -> Result<bool, TargetError> {
+        if !self.hooks.restart.is_empty() {
+            hooks::run("restart", &self.hooks.restart, &mut self.facts, &self.folder).await?;
+            self.wait_until_back().await?;
+        } else if let Some(started) = &mut self.started {
+            started.restart().await?;
+        } else {
+            return Ok(false);
+        }
+        if let Target::Bearer(target) = &self.target {
+            target.start_over();
+        }
+        Ok(true)
+    }
+
+    /// Whole tokens that the started target printed, each as its start and its length.
+    #[must_use]
+    pub fn log_leaks(&self) -> Vec<String> {
+        self.started.as_ref().map(Started::log_leaks).unwrap_or_default()
+    }
+
+    /// Runs the hook `after` and stops what was started.
+    ///
+    /// # Errors
+    /// The hook fails; the target is stopped all the same.
+    pub async fn close(mut self) -> Result<(), TargetError> {
+        let after = hooks::run("after", &self.hooks.after, &mut self.facts, &self.folder).await;
+        if let Some(started) = self.started.take() {
+            started.stop().await;
+        }
+        after
+    }
+
+    async fn wait_until_back(&self) -> Result<(), TargetError> {
+        let Target::Bearer(target) = &self.target else { return Ok(()) };
+        let deadline = Instant::now() + BACK.0;
+        let mut because = "nobody listens".to_owned();
+        let knocking = async {
+            while let Err(failure) = target.knock().await {
+                because = classify::read_failure(&failure, BACK).because;
+                sleep(LOOK).await;
+            }
+        };
+        let back = timeout_at(deadline, knocking).await;
+        back.map_err(|_| TargetError::NotBack { within: BACK, because })
+    }
+}

@@ -1,0 +1,160 @@
+//! Why a target could not be reached or prepared.
+
+use crate::model::{Period, placeholder::PlaceholderError};
+use std::{io, path::PathBuf};
+
+/// Why a target could not be reached or prepared.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum TargetError {
+    /// An address in the target file is no address.
+    #[error("wanted an http or https URL for `{place}`, found {text:?}: {because}")]
+    #[diagnostic(code(target::url), help("write it as in `http://127.0.0.1:8080/whoami`"))]
+    Url {
+        /// Where it is written.
+        place: &'static str,
+        /// What is written.
+        text: String,
+        /// What is wrong with it.
+        because: String,
+    },
+    /// A host that is neither loopback nor listed.
+    #[error("wanted a loopback address or a listed host, found `{host}`{}", resolved(.addresses))]
+    #[diagnostic(
+        code(target::not_allowed),
+        help("if you may test this host, add this to the target file:\n[guard]\nallow-hosts = [\"{host}\"]")
+    )]
+    NotAllowed {
+        /// The host as the target file names it.
+        host: String,
+        /// What it stands for, where it is a name.
+        addresses: String,
+    },
+    /// A host name that stands for no address.
+    #[error("cannot find the address of `{host}`: {source}")]
+    #[diagnostic(code(target::resolve), help("check the spelling, or give the IP address"))]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// An entry of `allow-hosts` that is neither a name nor a network.
+    #[error("wanted a host name or a network such as `10.1.0.0/16` in `guard.allow-hosts`, found {0:?}")]
+    #[diagnostic(code(target::allow_host), help("name hosts exactly, without scheme, port or wildcard"))]
+    AllowHost(String),
+    /// A rate that cannot be read.
+    #[error("wanted a rate such as `50/s` in `guard.rate`, found {0:?}")]
+    #[diagnostic(code(target::rate), help("give requests per second, more than 0 and at most 1000000"))]
+    Rate(String),
+    /// A placeholder that cannot be filled.
+    #[error("cannot fill `{place}`: {source}")]
+    #[diagnostic(
+        code(target::placeholder),
+        help(
+            "known are ${{port}} (with a [start] table), ${{issuer}}, ${{jwks-uri}}, ${{discovery}}, ${{issuer-ca}} (with \
+             `https = true` under [trust]), ${{audience}}, ${{algorithms}}, ${{leeway}}, and ${{env:NAME}} for a variable \
+             that is set"
+        )
+    )]
+    Placeholder {
+        /// Where it is written.
+        place: String,
+        /// What is wrong with it.
+        source: PlaceholderError,
+    },
+    /// A header field that cannot be sent.
+    #[error("cannot send the header field {name:?}: {because}")]
+    #[diagnostic(code(target::header), help("correct or remove it under `headers` of the transport"))]
+    Header {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        because: &'static str,
+    },
+    /// A method that cannot be sent.
+    #[error("wanted an HTTP method, found {0:?}")]
+    #[diagnostic(code(target::method), help("write it as in `method = \"GET\"`"))]
+    Method(String),
+    /// The certificate authority of the target cannot be used.
+    #[error("cannot use the certificate authority in {}: {because}", path.display())]
+    #[diagnostic(code(target::ca), help("`tls.ca` names a PEM file, relative to the target file"))]
+    Ca {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        because: String,
+    },
+    /// The TLS library refused the set-up.
+    #[error("cannot set up TLS: {0}")]
+    #[diagnostic(code(target::tls), help("name the certificate authority of the target with `tls.ca`"))]
+    Tls(#[from] rustls::Error),
+    /// The HTTP client refused the set-up.
+    #[error("cannot set up the HTTP client: {0}")]
+    #[diagnostic(code(target::client))]
+    Client(#[from] reqwest::Error),
+    /// No port was free for the target.
+    #[error("cannot find a free port for the target: {0}")]
+    #[diagnostic(code(target::port))]
+    Port(#[source] io::Error),
+    /// A command that cannot be run at all.
+    #[error("cannot run {program:?} ({place}): {source}")]
+    #[diagnostic(code(target::spawn), help("commands run in the folder of the target file, without a shell"))]
+    Spawn {
+        /// Where it is written.
+        place: &'static str,
+        /// The program.
+        program: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The started target ended before it was ready.
+    #[error("the target ended before it was ready: {status}{}", quoted(.log))]
+    #[diagnostic(code(target::ended), help("run the command of [start] by hand, with the same environment"))]
+    Ended {
+        /// How it ended.
+        status: String,
+        /// The end of its output.
+        log: String,
+    },
+    /// The started target did not become ready.
+    #[error("the target was not ready within {within}: wanted an answer below 500 from {url}, found {found}{}", quoted(.log))]
+    #[diagnostic(code(target::not_ready), help("correct `ready.url`, or give it longer with `ready.within`"))]
+    NotReady {
+        /// The address that was asked.
+        url: String,
+        /// How long.
+        within: Period,
+        /// What was found last.
+        found: String,
+        /// The end of its output.
+        log: String,
+    },
+    /// A hook failed.
+    #[error("the command of `hooks.{hook}` failed: {status}{}", quoted(.log))]
+    #[diagnostic(code(target::hook), help("run the command by hand in the folder of the target file"))]
+    Hook {
+        /// Which.
+        hook: &'static str,
+        /// How it ended.
+        status: String,
+        /// The end of its output.
+        log: String,
+    },
+    /// After a restart the target took no connection.
+    #[error("the target took no connection within {within} after its restart: {because}")]
+    #[diagnostic(code(target::restart), help("let the command of `hooks.restart` return once the target is up"))]
+    NotBack {
+        /// How long.
+        within: Period,
+        /// What was seen last.
+        because: String,
+    },
+}
+
+fn resolved(addresses: &str) -> String {
+    if addresses.is_empty() { String::new() } else { format!(" ({addresses})") }
+}
+
+fn quoted(log: &str) -> String {
+    if log.is_empty() { "; it printed nothing".into() } else { format!("; its last lines:\n{log}") }
+}

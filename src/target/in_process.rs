@@ -1,0 +1,107 @@
+//! A validator in this process.
+
+use super::{
+    protocol::{Answer, Validator},
+    shown::Shown,
+};
+use crate::model::{Capabilities, Capability, Observation, Verdict};
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
+
+/// Wraps a validator so that tokens can be shown to it.
+pub struct InProcess(Box<dyn Validator>);
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl InProcess {
+    /// Takes a validator that already knows whom to trust.
+    #[must_use]
+    pub fn new(validator: Box<dyn Validator>) -> Self {
+        InProcess(validator)
+    }
+
+    /// Shows it a token. A panic is its failure, not ours.
+    pub(super) fn present(&self, shown: &Shown<'_>) -> Observation {
+        let start = Instant::now();
+        let answer = catch_unwind(AssertUnwindSafe(|| self.0.validate(shown.token, shown.now)));
+        let mut observation = match answer {
+            Ok(Answer::Accept(claims)) => Observation {
+                claims: Some(claims).filter(|claims| !claims.is_null()),
+                ..Observation::bare(Verdict::Accept, "accepted")
+            },
+            Ok(Answer::Reject(why)) => Observation::bare(Verdict::Reject, why),
+            Ok(Answer::Error(why)) => Observation::bare(Verdict::ServerError, why),
+            Err(panic) => Observation::bare(Verdict::ServerError, format!("panicked: {}", message(&*panic))),
+        };
+        observation.request = String::from_utf8_lossy(shown.token).into_owned();
+        observation.elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        observation
+    }
+
+    /// What the validator says it can do, and the clock, which is an argument here.
+    pub(super) fn provides(&self) -> Capabilities {
+        let mut provides = self.0.provides();
+        provides.insert(Capability::ControlClock);
+        provides
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TrustConfig;
+    use serde_json::{Value, json};
+
+    struct Scripted;
+
+    impl Validator for Scripted {
+        fn provides(&self) -> Capabilities {
+            Capabilities::from([Capability::ClaimsReturned])
+        }
+
+        fn configure(&mut self, _: &TrustConfig) {}
+
+        fn validate(&self, token: &[u8], now: i64) -> Answer {
+            match token {
+                b"good" => Answer::Accept(json!({ "now": now })),
+                b"quiet" => Answer::Accept(Value::Null),
+                b"bad" => Answer::Reject("the signature does not match".into()),
+                b"fall" => Answer::Error("out of memory".into()),
+                other => panic!("cannot read {} bytes", other.len()),
+            }
+        }
+    }
+
+    #[test]
+    fn answers_become_observations() {
+        let target = InProcess::new(Box::new(Scripted));
+        let see = |token: &[u8]| target.present(&Shown::plain(token, 7));
+        assert_eq!(see(b"good").claims, Some(json!({ "now": 7 })));
+        assert_eq!((see(b"quiet").verdict, see(b"quiet").claims), (Verdict::Accept, None));
+        assert_eq!(
+            (see(b"bad").verdict, see(b"bad").because.as_str()),
+            (Verdict::Reject, "the signature does not match")
+        );
+        assert_eq!(see(b"fall").verdict, Verdict::ServerError);
+        let panicked = see(b"\xff\xff");
+        assert_eq!(
+            (panicked.verdict, panicked.because.as_str()),
+            (Verdict::ServerError, "panicked: cannot read 2 bytes")
+        );
+        assert!(target.provides().contains(&Capability::ControlClock));
+        assert!(target.provides().contains(&Capability::ClaimsReturned));
+    }
+}

@@ -1,0 +1,115 @@
+//! Fills the placeholders of a target file.
+
+use super::error::TargetError;
+use crate::model::{
+    TrustConfig, World,
+    placeholder::{Unknown, as_text, fill_text},
+};
+use serde_json::Value;
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// What a target file can refer to.
+#[derive(Clone)]
+pub(super) struct Facts {
+    world: World,
+    audience: String,
+    algorithms: String,
+    leeway: i64,
+    port: Option<u16>,
+    /// Every value that was taken from the environment.
+    secrets: Vec<String>,
+}
+
+impl Facts {
+    pub(super) fn new(world: &World, trust: &TrustConfig, port: Option<u16>) -> Self {
+        let algorithms: Vec<&str> = trust.algorithms.iter().map(|alg| alg.name()).collect();
+        Facts {
+            world: world.clone(),
+            audience: trust.audience.clone(),
+            algorithms: algorithms.join(","),
+            leeway: trust.leeway.seconds(),
+            port,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Fills one text; `place` says where it is written.
+    pub(super) fn fill(&mut self, place: &str, text: &str) -> Result<String, TargetError> {
+        let used = RefCell::new(Vec::new());
+        let lookup = |name: &str| {
+            let value = self.value(name)?;
+            if name.starts_with("env:") {
+                used.borrow_mut().push(value.clone());
+            }
+            Some(Value::String(value))
+        };
+        let filled = fill_text(text, Unknown::Refuse, &lookup)
+            .map_err(|source| TargetError::Placeholder { place: place.to_owned(), source })?;
+        self.secrets.append(&mut used.into_inner());
+        Ok(as_text(&filled))
+    }
+
+    /// Fills every word of a command.
+    pub(super) fn fill_all(&mut self, place: &str, texts: &[String]) -> Result<Vec<String>, TargetError> {
+        texts.iter().map(|text| self.fill(place, text)).collect()
+    }
+
+    /// Fills every value of a table.
+    pub(super) fn fill_values(
+        &mut self,
+        place: &str,
+        table: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, TargetError> {
+        table.iter().map(|(name, text)| Ok((name.clone(), self.fill(&format!("{place}.{name}"), text)?))).collect()
+    }
+
+    /// What must not be shown.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        self.secrets.clone()
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        match name {
+            "port" => self.port.map(|port| port.to_string()),
+            "issuer" => Some(self.world.issuer.clone()),
+            "jwks-uri" => Some(self.world.jwks_uri.clone()),
+            "discovery" => Some(self.world.discovery.clone()),
+            "issuer-ca" => self.world.issuer_ca.clone(),
+            "audience" => Some(self.audience.clone()),
+            "algorithms" => Some(self.algorithms.clone()),
+            "leeway" => Some(self.leeway.to_string()),
+            _ => name.strip_prefix("env:").and_then(|variable| std::env::var(variable).ok()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::testing;
+
+    #[test]
+    fn facts_and_the_environment_are_known() {
+        let mut facts = Facts::new(&testing::world(), &testing::trust(), Some(8080));
+        let text = "${port} ${issuer} ${jwks-uri} ${discovery} ${audience} ${algorithms} ${leeway}";
+        assert_eq!(
+            facts.fill("x", text).unwrap(),
+            "8080 http://127.0.0.1:1/issuer http://127.0.0.1:1/issuer/jwks.json \
+             http://127.0.0.1:1/issuer/.well-known/openid-configuration https://api.example RS256,ES256 60"
+        );
+        assert_eq!(facts.secrets(), Vec::<String>::new());
+        let path = std::env::var("PATH").unwrap();
+        assert_eq!(facts.fill("x", "${env:PATH}").unwrap(), path);
+        assert_eq!(facts.secrets(), [path]);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_place() {
+        let mut facts = Facts::new(&testing::world(), &testing::trust(), None);
+        for name in ["port", "issuer-ca", "env:GAUNTLET_NO_SUCH_VARIABLE", "jti"] {
+            let error = facts.fill("transport.bearer.url", &format!("x${{{name}}}")).unwrap_err();
+            let wanted = format!("cannot fill `transport.bearer.url`: nothing is called `${{{name}}}` here");
+            assert_eq!(error.to_string(), wanted);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Whom we trust when the target is reached over HTTPS.
+
+use super::error::TargetError;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use rustls_platform_verifier::BuilderVerifierExt;
+use std::{path::Path, sync::Arc};
+
+/// Trust in one authority where the target file names it, in those of the operating system where it does not, and in
+/// nobody where the URL is plain http and the question does not arise.
+pub(super) fn client(https: bool, ca: Option<&Path>) -> Result<ClientConfig, TargetError> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    let builder = match ca {
+        Some(path) => builder.with_root_certificates(roots(path)?),
+        None if https => builder.with_platform_verifier()?,
+        None => builder.with_root_certificates(RootCertStore::empty()),
+    };
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn roots(path: &Path) -> Result<RootCertStore, TargetError> {
+    let failed = |because: String| TargetError::Ca { path: path.to_owned(), because };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))? {
+        let certificate = certificate.map_err(|error| failed(error.to_string()))?;
+        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(failed("wanted a PEM certificate, found none".into()));
+    }
+    Ok(roots)
+}
