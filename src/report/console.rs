@@ -287,6 +287,6 @@ mod tests {
             text.push_str(&finding_block(case, &report.statements[&case.id.case()], &paint));
         }
         assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'));
-        assert!(text.contains('␛') && text.contains("\\u{202e}"));
+        assert!(text.contains("\\u{1b}") && text.contains("\\u{202e}"));
     }
 }
