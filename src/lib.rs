@@ -4,6 +4,7 @@
 
 pub mod issuer;
 pub mod model;
+pub mod report;
 pub mod suite;
 pub mod target;
 pub mod token;

@@ -1,0 +1,217 @@
+//! The run as JUnit XML, for build servers: a suite per family, a test case per variant.
+
+use super::{
+    Conclusion, RenderError,
+    text::{visible, visible_lines},
+    words::{between, outcome_word},
+};
+use crate::model::{
+    Finding, Outcome, RunReport,
+    outcome::BaselineStatus,
+    report::{CalibrationCheck, CaseResult, Statement},
+};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
+
+/// The most characters of one description.
+const TEXT: usize = 8_000;
+
+/// JUnit XML 1.0. Characters that XML forbids are shown by name, as everywhere.
+pub(super) fn write(report: &RunReport) -> Result<Vec<u8>, RenderError> {
+    let mut xml = Report::new(visible(&format!("gauntlet: {}", report.target.name)));
+    xml.timestamp = report.run.started.parse().ok();
+    if between(&report.run.started, &report.run.finished).is_some() {
+        xml.time = elapsed(report);
+    }
+    if let Some(suite) = whole_run(report) {
+        xml.add_test_suite(suite);
+    }
+    let mut calibration = TestSuite::new("calibration");
+    calibration.add_test_cases(report.calibration.iter().map(check));
+    xml.add_test_suite(calibration);
+    xml.add_test_suites(families(report));
+    let mut bytes = Vec::new();
+    xml.serialize(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn elapsed(report: &RunReport) -> Option<Duration> {
+    let (started, finished): (jiff::Timestamp, jiff::Timestamp) =
+        (report.run.started.parse().ok()?, report.run.finished.parse().ok()?);
+    finished.duration_since(started).try_into().ok()
+}
+
+/// A run that tested nothing, or only a part, must not look green to a build server.
+fn whole_run(report: &RunReport) -> Option<TestSuite> {
+    let alarms = Conclusion::of(report).alarms;
+    if alarms.is_empty() {
+        return None;
+    }
+    let name = match report.complete && report.stopped.is_none() {
+        true => "nothing was tested",
+        false => "run is incomplete",
+    };
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(alarms.join(" "));
+    let mut suite = TestSuite::new("run");
+    suite.add_test_case(case(name, "run", status));
+    Some(suite)
+}
+
+fn check(check: &CalibrationCheck) -> TestCase {
+    let message = visible(&check.observed);
+    let mut status = match check.outcome {
+        Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Outcome::Skip => TestCaseStatus::skipped(),
+        Outcome::Pass | Outcome::Note | Outcome::Warn => TestCaseStatus::success(),
+    };
+    let said = matches!(status, TestCaseStatus::Success { .. });
+    status.set_message(message.as_str());
+    if let Some(hint) = &check.hint {
+        status.set_description(visible_lines(hint, TEXT).0);
+    }
+    let mut case = case(&visible(&check.name), "calibration", status);
+    if said {
+        case.set_system_out(format!("{}: {message}", outcome_word(check.outcome)));
+    }
+    case
+}
+
+fn families(report: &RunReport) -> Vec<TestSuite> {
+    let mut suites: Vec<(&str, TestSuite)> = Vec::new();
+    for result in &report.cases {
+        let family = result.id.family.as_str();
+        let place = suites.iter().position(|(name, _)| *name == family).unwrap_or_else(|| {
+            suites.push((family, TestSuite::new(visible(family))));
+            suites.len() - 1
+        });
+        suites[place].1.add_test_case(variant(result, report.statements.get(&result.id.case())));
+    }
+    suites.into_iter().map(|(_, suite)| suite).collect()
+}
+
+fn variant(result: &CaseResult, statement: Option<&Statement>) -> TestCase {
+    let grave: Vec<&Finding> = result.findings.iter().filter(|finding| finding.outcome == result.outcome).collect();
+    let because = grave.first().map_or_else(String::new, |finding| visible(&finding.because));
+    let known = !grave.is_empty() && grave.iter().all(|finding| finding.baseline == BaselineStatus::Known);
+    let mut status = match result.outcome {
+        Outcome::Fail | Outcome::Inconclusive if known => TestCaseStatus::skipped(),
+        Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Outcome::Skip => TestCaseStatus::skipped(),
+        Outcome::Pass | Outcome::Note | Outcome::Warn => TestCaseStatus::success(),
+    };
+    match &status {
+        TestCaseStatus::Success { .. } => {}
+        TestCaseStatus::Skipped { .. } if result.outcome == Outcome::Skip => {
+            status.set_message(because.as_str());
+        }
+        TestCaseStatus::Skipped { .. } => {
+            status.set_message(format!("known failure: {because}"));
+            status.set_description(description(result, &grave, statement));
+        }
+        TestCaseStatus::NonSuccess { .. } => {
+            status.set_message(because.as_str());
+            status.set_type(result.severity.to_string());
+            status.set_description(description(result, &grave, statement));
+        }
+    }
+    let mut case = case(&visible(&result.id.to_string()), &visible(&result.id.family), status);
+    case.time = result.observation.as_ref().map(|observation| Duration::from_micros(observation.elapsed_us));
+    match result.outcome {
+        Outcome::Note => case.set_system_out(format!("note: {because}")),
+        Outcome::Warn => case
+            .set_system_out(format!("warning, not a failure: {because}\n{}", description(result, &grave, statement))),
+        _ => &mut case,
+    };
+    case
+}
+
+fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    case
+}
+
+fn description(result: &CaseResult, grave: &[&Finding], statement: Option<&Statement>) -> String {
+    let mut lines = Vec::new();
+    if let Some(statement) = statement {
+        lines.push(format!("requirement: {} ({})", visible(&statement.title), result.level));
+    }
+    for finding in grave {
+        lines.push(format!("expected: {}", visible(&finding.expected)));
+        lines.push(format!("actual: {}: {}", visible(&finding.observed), visible(&finding.because)));
+    }
+    if let Some(statement) = statement {
+        lines.push(format!("why: {}", visible(&statement.why)));
+    }
+    for reference in &result.refs {
+        let url = reference.url().map_or_else(String::new, |url| format!(" {url}"));
+        lines.push(visible(&format!("reference: {reference}{url}")));
+    }
+    if let Some(reproduce) = &result.reproduce {
+        lines.push(format!("reproduce: {}", visible(&reproduce.gauntlet)));
+    }
+    visible_lines(&lines.join("\n"), TEXT).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Format, fixture, render};
+
+    fn read(report: &RunReport) -> (String, Report) {
+        let text = String::from_utf8(render(report, Format::Junit).unwrap()).unwrap();
+        let read = Report::deserialize_from_str(&text).unwrap();
+        (text, read)
+    }
+
+    /// XML 1.0 section 2.2.
+    fn is_xml(character: char) -> bool {
+        matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    }
+
+    #[test]
+    fn one_suite_a_family_and_one_case_a_variant() {
+        let report = fixture::report();
+        let (text, read) = read(&report);
+        insta::assert_snapshot!(text);
+        assert_eq!(read.tests, report.cases.len() + report.calibration.len());
+        assert_eq!(read.errors, report.summary.variants.inconclusive);
+        assert_eq!(read.failures + report.summary.baseline_status.known, report.summary.variants.fail);
+    }
+
+    #[test]
+    fn a_run_that_is_no_result_is_never_green() {
+        let mut report = fixture::report();
+        fixture::keep(&mut report, |outcome| outcome == Outcome::Pass);
+        assert_eq!(read(&report).1.errors, 0);
+        report.complete = false;
+        let (text, stopped) = read(&report);
+        assert_eq!(stopped.errors, 1);
+        assert!(text.contains("name=\"run is incomplete\""));
+        fixture::keep(&mut report, |outcome| outcome == Outcome::Skip);
+        report.complete = true;
+        assert!(read(&report).0.contains("name=\"nothing was tested\""));
+    }
+
+    #[test]
+    fn a_failed_calibration_is_a_failure() {
+        let mut report = fixture::report();
+        let before = read(&report).1.failures;
+        report.calibration[0].outcome = Outcome::Fail;
+        assert_eq!(read(&report).1.failures, before + 1);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_text_breaks_the_file(text in ".{0,20}|[\u{0}-\u{9f}<>&\"'\\]\u{fff0}-\u{ffff}]{0,40}") {
+            let report = fixture::hostile(&text);
+            let (xml, read) = read(&report);
+            proptest::prop_assert!(xml.chars().all(is_xml));
+            proptest::prop_assert_eq!(read.tests, report.cases.len() + report.calibration.len());
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Makes paper of a run: `RunReport` to bytes, nothing else.
+//!
+//! Everything here is a pure function, and needs only `model`, so that an old run renders with new code. Nothing here
+//! knows files, sockets or terminals. The one invariant: what a target sent is hostile, and reaches no reader before
+//! it went through [`visible`] or [`visible_lines`] and the escaping of its format.
+
+mod conclusion;
+mod console;
+mod exit;
+mod group;
+mod html;
+mod json;
+mod junit;
+mod render;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod fixture_cases;
+
+pub use conclusion::{Conclusion, Standing};
+pub use console::{Paint, Role, finding_block, plain, summary};
+pub use exit::exit_meaning;
+pub use json::read;
+pub use render::{Format, RenderError, UnknownFormat, render};
+pub use text::{visible, visible_lines};
+pub use words::{outcome_symbol, outcome_word};

@@ -1,0 +1,125 @@
+//! The formats, and the one door to all of them.
+
+use super::{html, json, junit};
+use crate::model::RunReport;
+use std::{fmt, str::FromStr};
+
+/// A format that a run can be rendered in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// The run itself, pretty printed; every other format can be made from it again.
+    Json,
+    /// One self-contained page for people.
+    Html,
+    /// JUnit XML for build servers.
+    Junit,
+}
+
+impl Format {
+    /// Every format, in the order in which lists show them.
+    pub const ALL: &[Format] = &[Format::Json, Format::Html, Format::Junit];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Html => "html",
+            Format::Junit => "junit",
+        }
+    }
+
+    /// The name of its file in the folder of a run.
+    #[must_use]
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Format::Json => "run.json",
+            Format::Html => "report.html",
+            Format::Junit => "junit.xml",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        Format::ALL.iter().copied().find(|format| format.name() == name).ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+/// A name that is no [`Format`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("wanted one of json, html, junit, found {0:?}")]
+pub struct UnknownFormat(pub String);
+
+/// Why a run could not be rendered or read back.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The bytes are JSON, but of something else or of another version.
+    #[error("wanted a run report with \"format\": \"run-report/1\", found {found}; {help}")]
+    WrongFormat {
+        /// What the format line says.
+        found: String,
+        /// What to do next.
+        help: &'static str,
+    },
+    /// The bytes are no run report.
+    #[error("wanted a run report, found at line {line}, column {column}: {problem}")]
+    NotAReport {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// JSON could not be written.
+    #[error("the run cannot be written as JSON: {0}")]
+    Json(#[source] serde_json::Error),
+    /// The page's template is at fault: a bug in the harness.
+    #[error("the run cannot be written as HTML: {0:#}")]
+    Html(#[from] minijinja::Error),
+    /// JUnit XML could not be written.
+    #[error("the run cannot be written as JUnit XML: {0}")]
+    Junit(#[from] quick_junit::SerializeError),
+}
+
+/// Renders a run. The same run gives the same bytes.
+///
+/// # Errors
+/// [`RenderError`] where a writer refuses; no content of a report is known to cause it.
+pub fn render(report: &RunReport, format: Format) -> Result<Vec<u8>, RenderError> {
+    match format {
+        Format::Json => json::write(report),
+        Format::Html => html::write(report),
+        Format::Junit => junit::write(report),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_found_by_its_name() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse::<Format>().unwrap(), *format);
+        }
+        assert_eq!("pdf".parse::<Format>().unwrap_err().to_string(), "wanted one of json, html, junit, found \"pdf\"");
+    }
+
+    #[test]
+    fn the_same_run_gives_the_same_bytes() {
+        let report = crate::report::fixture::report();
+        for format in Format::ALL {
+            assert_eq!(render(&report, *format).unwrap(), render(&report, *format).unwrap(), "{format}");
+        }
+    }
+}
