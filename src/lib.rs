@@ -2,5 +2,6 @@
 
 #![warn(missing_docs)]
 
+pub mod builtin;
 pub mod model;
 pub mod target;
