@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod builtin;
 pub mod issuer;
 pub mod model;
 pub mod report;

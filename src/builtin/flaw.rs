@@ -1,0 +1,121 @@
+//! Everything that the built-in validator can do wrong, one flaw at a time.
+//!
+//! The themes are files. Each is a macro that adds its flaws to those of the themes before it and calls the next one;
+//! `define` comes last and makes the enum. So name, meaning and likeness of a flaw stand together, and the compiler
+//! sees one closed set.
+
+#[macro_use]
+mod algorithm;
+#[macro_use]
+mod claims;
+#[macro_use]
+mod http;
+#[macro_use]
+mod key;
+#[macro_use]
+mod parsing;
+#[macro_use]
+mod positive;
+#[macro_use]
+mod signature;
+#[macro_use]
+mod target;
+
+use std::{fmt, str::FromStr};
+
+macro_rules! define {
+    ([] $($(#[doc = $about:literal])+ $flaw:ident $name:literal, $resembles:literal;)*) => {
+        /// One thing that the built-in validator does wrong. In all else it is as strict as without a flaw.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Flaw {
+            $($(#[doc = $about])+ $flaw,)*
+        }
+
+        impl Flaw {
+            /// Every flaw, theme by theme.
+            pub const ALL: &[Flaw] = &[$(Flaw::$flaw,)*];
+
+            /// The name in commands and reports (`builtin:NAME`).
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Flaw::$flaw => $name,)* }
+            }
+
+            /// What is wrong, in a sentence.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Flaw::$flaw => concat!($($about),+).trim_ascii(),)* }
+            }
+
+            /// Where the same behaviour was seen: a published advisory, `library behaviour: …`, or `none known`.
+            #[must_use]
+            pub fn resembles(self) -> &'static str {
+                match self { $(Flaw::$flaw => $resembles,)* }
+            }
+        }
+    };
+}
+
+algorithm! { [key signature parsing claims positive http target define] }
+
+impl Flaw {
+    /// Whether a validator with this flaw still takes good tokens and refuses garbage and most attacks. The others
+    /// are no use in proving a case; calibration has to name them.
+    #[must_use]
+    pub fn is_specific(self) -> bool {
+        self < Flaw::AcceptsEverything
+    }
+
+    /// Whether the flaw lies in the HTTP side, so that the validator in process behaves as if it had none.
+    #[must_use]
+    pub fn is_http_only(self) -> bool {
+        (Flaw::NoChallenge..Flaw::AcceptsEverything).contains(&self)
+            || matches!(self, Flaw::OctFromKeySet | Flaw::RateLimits)
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Flaw {
+    type Err = UnknownFlaw;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFlaw> {
+        Flaw::ALL.iter().copied().find(|flaw| flaw.name() == name).ok_or_else(|| UnknownFlaw(name.to_owned()))
+    }
+}
+
+/// A name that is no flaw.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown flaw {0:?}; `gauntlet list flaws` names them all")]
+pub struct UnknownFlaw(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_kebab_case_unique_and_found_again() {
+        let names: BTreeSet<&str> = Flaw::ALL.iter().map(|flaw| flaw.name()).collect();
+        assert_eq!(names.len(), Flaw::ALL.len());
+        for flaw in Flaw::ALL {
+            assert!(flaw.name().chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{flaw}");
+            assert_eq!(flaw.name().parse::<Flaw>(), Ok(*flaw));
+        }
+        assert!("no-such-flaw".parse::<Flaw>().is_err());
+    }
+
+    #[test]
+    fn each_says_what_is_wrong_and_what_it_resembles() {
+        for flaw in Flaw::ALL {
+            assert!(flaw.about().ends_with('.') && flaw.about().len() > 20, "{flaw}: {:?}", flaw.about());
+            let resembles = flaw.resembles();
+            let known = resembles.starts_with("CVE-") || resembles.starts_with("library behaviour: ");
+            assert!((known && resembles.contains(": ")) || resembles == "none known", "{flaw}: {resembles:?}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The built-in validator: as strict as RFC 7515, RFC 7519, RFC 8725 and the draft that follows it would have it, and
+//! able to be wrong in one way at a time.
+//!
+//! It proves the cases (each must be failed by some flaw and passed without), and gives a new user something to aim
+//! at: [`Builtin`] in process, [`Server`] over HTTP.
+
+mod claims;
+mod credentials;
+mod fetch;
+mod flaw;
+mod forms;
+mod header;
+mod injected;
+mod json;
+mod jwks;
+mod key;
+mod keys;
+mod lookup;
+mod parse;
+mod percent;
+mod respond;
+mod route;
+mod rules;
+mod scan;
+mod secrets;
+mod server;
+mod signature;
+mod validator;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use flaw::{Flaw, UnknownFlaw};
+pub use server::{BuiltinError, Server};
+pub use validator::Builtin;

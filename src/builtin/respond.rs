@@ -1,0 +1,95 @@
+//! The answers (RFC 6750 section 3, RFC 9110 section 11.6.1).
+
+use super::{flaw::Flaw, rules::Refusal};
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+const REALM: &str = "Bearer realm=\"gauntlet\"";
+
+/// The token was good.
+pub(super) fn accepted(claims: &Value) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "claims": claims }))).into_response()
+}
+
+/// The token was not. Without a flaw nothing in the answer comes from the token.
+pub(super) fn refused(flaw: Option<Flaw>, refusal: Refusal, token: &[u8]) -> Response {
+    if refusal == Refusal::Crash {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "internal error" }))).into_response();
+    }
+    let status = match flaw {
+        Some(Flaw::RefusesWith200) => StatusCode::OK,
+        Some(Flaw::RefusesWith302) => StatusCode::FOUND,
+        Some(Flaw::RefusesWith400) => StatusCode::BAD_REQUEST,
+        Some(Flaw::RefusesWith403) => StatusCode::FORBIDDEN,
+        Some(Flaw::RefusesWith500) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::UNAUTHORIZED,
+    };
+    let mut description = refusal.phrase().to_owned();
+    if flaw == Some(Flaw::KidEchoed) {
+        description.push_str(&kid_of(token).map(|kid| format!(" with kid {kid}")).unwrap_or_default());
+    }
+    let challenge = match flaw {
+        Some(Flaw::NoErrorCode) => REALM.to_owned(),
+        _ => format!("{REALM}, error=\"invalid_token\", error_description=\"{description}\""),
+    };
+    let mut body = json!({ "error": "invalid_token", "error_description": description });
+    if flaw == Some(Flaw::TokenEchoed) {
+        body["token"] = Value::from(String::from_utf8_lossy(token));
+    }
+    let mut answer = challenged(flaw, status, &challenge, body);
+    if status == StatusCode::FOUND {
+        answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/login"));
+    }
+    answer
+}
+
+/// There was no token: a challenge without an error code (RFC 6750 section 3.1).
+pub(super) fn nothing_shown(flaw: Option<Flaw>) -> Response {
+    let error = if flaw == Some(Flaw::ErrorCodeWithoutToken) { ", error=\"invalid_token\"" } else { "" };
+    challenged(flaw, StatusCode::UNAUTHORIZED, &format!("{REALM}{error}"), json!({ "error": "unauthorized" }))
+}
+
+/// What was shown is neither one token nor none (RFC 6750 section 3.1).
+pub(super) fn malformed(flaw: Option<Flaw>) -> Response {
+    let challenge = format!("{REALM}, error=\"invalid_request\", error_description=\"one bearer token wanted\"");
+    challenged(flaw, StatusCode::BAD_REQUEST, &challenge, json!({ "error": "invalid_request" }))
+}
+
+fn challenged(flaw: Option<Flaw>, status: StatusCode, challenge: &str, body: Value) -> Response {
+    let mut answer = (status, Json(body)).into_response();
+    if flaw != Some(Flaw::NoChallenge)
+        && let Ok(challenge) = HeaderValue::from_bytes(challenge.as_bytes())
+    {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    answer
+}
+
+pub(super) fn healthy() -> Response {
+    (StatusCode::OK, "ok\n").into_response()
+}
+
+pub(super) fn not_found() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}
+
+pub(super) fn wrong_method() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response()
+}
+
+/// Too many requests; one second is enough of a wait.
+pub(super) fn slow_down() -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")]).into_response()
+}
+
+/// The `kid` as the header says it, control characters dropped since no HTTP field can hold them.
+fn kid_of(token: &[u8]) -> Option<String> {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let header = URL_SAFE_NO_PAD.decode(token.split(|byte| *byte == b'.').next()?).ok()?;
+    let header: Value = serde_json::from_slice(&header).ok()?;
+    Some(header.get("kid")?.as_str()?.chars().filter(|c| !c.is_control()).collect())
+}
