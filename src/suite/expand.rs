@@ -166,7 +166,7 @@ fn variant(block: &CaseBlock, family: &Family, binding: &Binding, place: &Place<
             variant: (!binding.labels.is_empty()).then(|| binding.labels.join(",")),
         },
         title: block.title,
-        why: block.why.trim().to_owned(),
+        why: paragraph(&block.why),
         fix: block.fix,
         refs,
         level,
@@ -213,6 +213,11 @@ fn typed<T: DeserializeOwned>(value: Option<&Value>, place: &Place<'_>) -> Resul
                 .map_err(|error| place.error(format!("in a row of `each.row`: {error}"), "correct the row"))
         })
         .transpose()
+}
+
+/// Line ends of a file are no line ends of the text.
+pub(super) fn paragraph(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn line(text: &str, at: usize) -> usize {

@@ -63,7 +63,8 @@ impl Catalog {
                     catalog
                         .keysets
                         .extend(parsed.keyset.iter().map(|(name, set)| (format!("{}/{name}", file.stem), set.clone())));
-                    catalog.families.insert(file.stem.clone(), parsed.family);
+                    let family = Family { about: expand::paragraph(&parsed.family.about), ..parsed.family };
+                    catalog.families.insert(file.stem.clone(), family);
                 }
             }
         }

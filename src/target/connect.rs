@@ -20,6 +20,7 @@ use crate::model::{
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout_at};
@@ -31,8 +32,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// A target that is ready, with what keeps it up.
 pub struct Connection {
-    /// The target.
-    pub target: Target,
+    target: Arc<Target>,
     started: Option<Started>,
     hooks: Hooks,
     facts: Facts,
@@ -64,7 +64,7 @@ pub async fn connect(
         }
     };
     hooks::run("before", &file.hooks.before, &mut facts, folder).await?;
-    let target = Target::Bearer(Box::new(target));
+    let target = Arc::new(Target::Bearer(Box::new(target)));
     Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
 }
 
@@ -121,10 +121,10 @@ fn declared(file: &TargetFile) -> Capabilities {
 }
 
 impl Connection {
-    /// The target.
+    /// The target, to be shared by everybody who shows it tokens.
     #[must_use]
-    pub fn target(&self) -> &Target {
-        &self.target
+    pub fn target(&self) -> Arc<Target> {
+        Arc::clone(&self.target)
     }
 
     /// The process behind it, where the harness started it.
@@ -146,7 +146,7 @@ impl Connection {
         } else {
             return Ok(false);
         }
-        if let Target::Bearer(target) = &self.target {
+        if let Target::Bearer(target) = self.target.as_ref() {
             target.start_over();
         }
         Ok(true)
@@ -171,7 +171,7 @@ impl Connection {
     }
 
     async fn wait_until_back(&self) -> Result<(), TargetError> {
-        let Target::Bearer(target) = &self.target else { return Ok(()) };
+        let Target::Bearer(target) = self.target.as_ref() else { return Ok(()) };
         let deadline = Instant::now() + BACK.0;
         let mut because = "nobody listens".to_owned();
         let knocking = async {

@@ -151,6 +151,14 @@ pub enum TargetError {
     },
 }
 
+impl TargetError {
+    /// Whether the target is at fault and not the file: it did not start, or did not come back.
+    #[must_use]
+    pub fn is_about_the_target(&self) -> bool {
+        matches!(self, TargetError::Ended { .. } | TargetError::NotReady { .. } | TargetError::NotBack { .. })
+    }
+}
+
 fn resolved(addresses: &str) -> String {
     if addresses.is_empty() { String::new() } else { format!(" ({addresses})") }
 }

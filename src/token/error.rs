@@ -3,7 +3,8 @@
 use crate::model::{Alg, placeholder::PlaceholderError};
 
 /// Why a token could not be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[diagnostic(code(gauntlet::forge))]
 pub enum ForgeError {
     /// A recipe names a key that the ring does not hold.
     #[error(

@@ -12,7 +12,7 @@ use crate::model::{
     Alg, Period, Recipe, World,
     placeholder::{self, Times, Unknown},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The life of an ordinary token: `lifetime` in placeholders.
@@ -157,6 +157,17 @@ impl Forge {
             return Err(error.into());
         }
         serde_json::from_value(value).map_err(|error| ForgeError::Filled(error.to_string()))
+    }
+
+    /// Fills the placeholders that are the same for all tokens of this target, such as `${subject}`; others stay.
+    ///
+    /// # Errors
+    /// A placeholder that is not closed, or keys that are missing.
+    pub fn settle(&self, values: &Map<String, Value>) -> Result<Map<String, Value>, ForgeError> {
+        let signer = self.signer(&Recipe::default())?;
+        let known = |name: &str| self.constant(name, &signer);
+        let filled = placeholder::fill_value(&Value::Object(values.clone()), Unknown::Keep, &known)?;
+        Ok(filled.as_object().cloned().unwrap_or_default())
     }
 
     /// Placeholders that are the same for every token of a recipe.

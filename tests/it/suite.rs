@@ -1,7 +1,11 @@
 //! The embedded suite as a whole.
 
-use jwt_gauntlet::suite::{Catalog, lint};
-use std::collections::BTreeSet;
+use jwt_gauntlet::{
+    model::{Alg, Period, World},
+    suite::{Catalog, lint},
+    token::{Forge, ForgeError, KeyRing, Setting},
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn the_suite_has_nothing_to_mend() {
@@ -27,4 +31,44 @@ fn ids_are_stable() {
 fn the_same_suite_from_a_directory_has_the_same_digest() {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     assert_eq!(Catalog::load(Some(&directory)).unwrap().digest, Catalog::load(None).unwrap().digest);
+}
+
+#[test]
+fn every_variant_can_be_made() {
+    let world = World {
+        issuer: "https://issuer.example".into(),
+        discovery: "https://issuer.example/.well-known/openid-configuration".into(),
+        jwks_uri: "https://issuer.example/jwks.json".into(),
+        rogue_issuer: "https://rogue.example".into(),
+        canary: "https://canary.example".into(),
+        issuer_ca: None,
+    };
+    let setting = Setting {
+        issuer: world.issuer.clone(),
+        world,
+        audience: "https://orders.example".into(),
+        typ: "JWT".into(),
+        leeway: Period::from_secs(0),
+        seed: 1,
+    };
+    let forge = Forge::new(KeyRing::generate(Alg::ALL).unwrap(), setting);
+    let (catalog, own) = (Catalog::load(None).unwrap(), BTreeMap::new());
+    let mint = |recipe: &_, before: &_| forge.mint(recipe, 1_790_000_000, "n", before);
+    let mut made = 0;
+    for case in &catalog.cases {
+        let twin = case.given.recipe().over(&catalog.access_token(&own));
+        mint(&twin, &BTreeMap::new()).unwrap_or_else(|error| panic!("twin of {}: {error}", case.id));
+        let mut before = BTreeMap::new();
+        for earlier in &case.before {
+            before.insert(earlier.name.clone(), mint(&earlier.token.over(&twin), &before).unwrap());
+        }
+        let from = case.token.from.as_deref().unwrap_or("access-token");
+        let base = case.given.recipe().over(&catalog.recipe(from, &own));
+        match mint(&case.token.over(&base), &before) {
+            Ok(_) => made += 1,
+            Err(ForgeError::NoSuchForm(..)) => {}
+            Err(error) => panic!("{}: {error}", case.id),
+        }
+    }
+    assert!(made > 800, "only {made}");
 }

@@ -1,0 +1,148 @@
+//! `gauntlet explain`.
+
+use super::{
+    Ended,
+    shared::{Suite, usage},
+};
+use crate::{
+    builtin::Flaw,
+    model::{Case, Mutation, Recipe, Tampering},
+    run::ExitCode,
+    suite::Catalog,
+};
+use clap::Args;
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Say what a case, a mutation or a flaw is, and why it matters
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A case (algorithm/alg-none), one of its variants, a mutation (strip-signature) or a flaw (builtin:NAME)
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    suite: Suite,
+}
+
+impl Explain {
+    pub fn execute(self) -> Ended {
+        let catalog = self.suite.load()?;
+        let text = case(&catalog, &self.id).or_else(|| flaw(&self.id)).or_else(|| manual(&self.id));
+        match text {
+            Some(text) => {
+                anstream::println!("{}", text.trim_end());
+                Ok(ExitCode::Ok)
+            }
+            None => Err(usage(
+                format!("nothing is called {:?}{}", self.id, nearest(&catalog, &self.id)),
+                "`gauntlet list` shows the cases, `gauntlet list flaws` the flaws",
+            )),
+        }
+    }
+}
+
+fn case(catalog: &Catalog, id: &str) -> Option<String> {
+    let variants: Vec<&Case> = catalog
+        .cases
+        .iter()
+        .filter(|case| {
+            case.id.to_string() == id
+                || case.id.case() == id
+                || case.aliases.iter().any(|alias| format!("{}/{alias}", case.id.family) == id)
+        })
+        .collect();
+    let first = variants.first()?;
+    let mut text = format!("{}\n{}\n\n{}\n\n", first.id.case(), first.title, first.why);
+    let refs: Vec<String> = first
+        .refs
+        .iter()
+        .map(|reference| reference.url().map_or_else(|| reference.to_string(), |url| format!("{reference} <{url}>")))
+        .collect();
+    let _ = writeln!(text, "level       {} ({})", first.level, first.severity);
+    let _ = writeln!(text, "expects     {}", first.expect);
+    let _ = writeln!(text, "references  {}", refs.join("\n            "));
+    if !first.needs.is_empty() {
+        let needs: Vec<String> = first.needs.iter().map(ToString::to_string).collect();
+        let _ = writeln!(text, "needs       {}", needs.join(", "));
+    }
+    if let Some(policy) = &first.policy {
+        let choices: Vec<&str> = policy.when.keys().map(String::as_str).collect();
+        let _ = writeln!(text, "policy      {} = {}", policy.name, choices.join(" | "));
+    }
+    let _ = writeln!(text, "library     {}", first.fix.library.trim());
+    let _ = writeln!(text, "application {}", first.fix.application.trim());
+    let _ = writeln!(text, "written in  {}:{}", first.source.file, first.source.line);
+    for variant in &variants {
+        let _ = writeln!(text, "\n{} expects {}", variant.id, variant.expect);
+        let _ = write!(text, "{}", recipe(&variant.given.recipe(), "shared with the good twin"));
+        let _ = write!(text, "{}", recipe(&variant.token, "under test"));
+    }
+    Some(text)
+}
+
+/// A recipe as indented JSON, with the manual of each kind of damage.
+fn recipe(recipe: &Recipe, heading: &str) -> String {
+    if recipe.is_empty() {
+        return String::new();
+    }
+    let value = serde_json::to_value(recipe).unwrap_or_default();
+    let mut text = format!("  {heading}\n");
+    for (name, member) in value.as_object().into_iter().flatten() {
+        let _ = writeln!(text, "    {name} = {member}");
+        for damage in member.as_array().into_iter().flatten() {
+            let damage = damage
+                .as_str()
+                .or_else(|| damage.as_object().and_then(|object| object.keys().next().map(String::as_str)));
+            if let Some(about) = damage.and_then(manual) {
+                let _ = writeln!(text, "      {}", about.lines().next().unwrap_or_default());
+            }
+        }
+    }
+    text
+}
+
+fn flaw(id: &str) -> Option<String> {
+    let flaw: Flaw = id.strip_prefix("builtin:").unwrap_or(id).parse().ok()?;
+    Some(format!(
+        "builtin:{}\n{}\n\nresembles   {}\ntry         gauntlet run builtin:{}\n",
+        flaw.name(),
+        flaw.about(),
+        flaw.resembles(),
+        flaw.name()
+    ))
+}
+
+/// The manual of a mutation: its doc comment, from the schema.
+fn manual(name: &str) -> Option<String> {
+    fn of<T: JsonSchema>(name: &str) -> Option<String> {
+        let schema = serde_json::to_value(schema_for!(T)).ok()?;
+        let variants = schema.get("oneOf")?.as_array()?;
+        variants.iter().find_map(|variant| {
+            let about = variant.get("description").and_then(Value::as_str)?.replace('\n', " ");
+            let parameters = variant.pointer(&format!("/properties/{name}/properties"));
+            let unit = variant.get("const").and_then(Value::as_str) == Some(name)
+                || variant
+                    .get("enum")
+                    .and_then(Value::as_array)
+                    .is_some_and(|names| names.iter().any(|one| one == name));
+            if !unit && variant.pointer(&format!("/properties/{name}")).is_none() {
+                return None;
+            }
+            let mut text = format!("{about}\n");
+            for (parameter, schema) in parameters.and_then(Value::as_object).into_iter().flatten() {
+                let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+                let _ = writeln!(text, "  {parameter}  {}", about.replace('\n', " "));
+            }
+            Some(text)
+        })
+    }
+    of::<Mutation>(name).or_else(|| of::<Tampering>(name))
+}
+
+/// A hint at what was probably meant.
+fn nearest(catalog: &Catalog, id: &str) -> String {
+    let tail = id.rsplit('/').next().unwrap_or(id);
+    let hit = catalog.cases.iter().map(|case| case.id.case()).find(|case| !tail.is_empty() && case.contains(tail));
+    hit.map_or_else(String::new, |case| format!("; did you mean {case:?}?"))
+}

@@ -1,0 +1,113 @@
+//! `gauntlet init`.
+
+use super::{Ended, shared::usage};
+use crate::{
+    model::{Alg, TargetFile},
+    run::ExitCode,
+};
+use clap::Args;
+use miette::{IntoDiagnostic, WrapErr};
+use std::{fs, path::PathBuf};
+
+/// Write a target file
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// What the target is called
+    #[arg(value_name = "NAME", default_value = "my-api")]
+    name: String,
+    /// A route that wants a bearer token; ${port} where the harness starts the target
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/whoami")]
+    url: String,
+    /// The audience that the target wants
+    #[arg(long, value_name = "AUD", default_value = "https://my-api.example")]
+    audience: String,
+    /// The algorithms that it allows, the usual one first
+    #[arg(long, value_name = "ALGS", value_delimiter = ',', default_value = "RS256")]
+    algorithms: Vec<Alg>,
+    /// The command that starts it, where the harness may start it
+    #[arg(long, value_name = "COMMAND")]
+    start: Option<String>,
+    /// The file to write [default: <NAME>.target.toml]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+impl Init {
+    pub fn execute(self) -> Ended {
+        let path = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.target.toml", self.name)));
+        if path.exists() && !self.force {
+            return Err(usage(
+                format!("{} is there already", path.display()),
+                "choose another file with --out, or overwrite it with --force",
+            ));
+        }
+        let text = self.text();
+        // What we write must be what we read.
+        toml::from_str::<TargetFile>(&text)
+            .into_diagnostic()
+            .wrap_err("the arguments do not make a target file; look for a stray quote")?;
+        fs::write(&path, text).into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))?;
+        let shown = path.display();
+        anstream::eprintln!("wrote {shown}; next:");
+        anstream::eprintln!("  gauntlet doctor {shown}    # does it know our issuer?");
+        anstream::eprintln!("  gauntlet run {shown}");
+        Ok(ExitCode::Ok)
+    }
+
+    fn text(&self) -> String {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let algorithms: Vec<String> = self.algorithms.iter().map(|alg| quoted(alg.name())).collect();
+        let start = match &self.start {
+            Some(command) => {
+                let words: Vec<String> = command.split_whitespace().map(quoted).collect();
+                format!(
+                    "[start]                        # the harness runs it, with a port of its own choosing\n\
+                     command = [{}]\n\
+                     env = {{ PORT = \"${{port}}\", ISSUER = \"${{issuer}}\", JWKS_URI = \"${{jwks-uri}}\", AUDIENCE = \"${{audience}}\" }}\n\
+                     ready = {{ url = \"http://127.0.0.1:${{port}}/\", within = \"20s\" }}\n",
+                    words.join(", ")
+                )
+            }
+            None => {
+                "# The target runs by itself: give it a fixed issuer with `gauntlet run --port 9400`, which serves\n\
+                     # http://127.0.0.1:9400/issuer. Or let the harness start it:\n\
+                     # [start]\n\
+                     # command = [\"./my-api\", \"--port\", \"${port}\"]\n\
+                     # env = { ISSUER = \"${issuer}\", JWKS_URI = \"${jwks-uri}\" }\n\
+                     # ready = { url = \"http://127.0.0.1:${port}/healthz\", within = \"20s\" }\n"
+                    .to_owned()
+            }
+        };
+        format!(
+            "format = \"target/1\"\n\n\
+             [target]\n\
+             name = {name}\n\n\
+             [transport.bearer]\n\
+             url = {url}\n\
+             accept.status = [200]          # what a yes looks like\n\
+             reject.status = [401, 403]     # what a no looks like\n\
+             # claims.pointer = \"/claims\"   # where the answer reports the claims that it took, if it does\n\
+             timeout = \"5s\"\n\n\
+             [trust]\n\
+             keys = \"discovery\"             # it reads our discovery document; or \"jwks-uri\"\n\
+             issuer = \"${{issuer}}\"\n\
+             audience = {audience}\n\
+             algorithms = [{algorithms}]        # what it allows; the first one signs ordinary tokens\n\
+             leeway = \"0s\"                  # the clock leeway that it is configured with\n\
+             typ = \"JWT\"                    # at+jwt for a resource server of RFC 9068\n\n\
+             # [policy]                     # choices that the standards leave open: `gauntlet list policies`\n\n\
+             {start}\n\
+             # [recipe.access-token]        # what every good token needs here\n\
+             # claims = {{ scope = \"orders:read\" }}\n\n\
+             # [guard]                      # hosts beyond loopback must be listed\n\
+             # allow-hosts = [\"staging.example\"]\n",
+            name = quoted(&self.name),
+            url = quoted(&self.url),
+            audience = quoted(&self.audience),
+            algorithms = algorithms.join(", "),
+        )
+    }
+}

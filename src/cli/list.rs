@@ -1,0 +1,155 @@
+//! `gauntlet list`.
+
+use super::{
+    Ended,
+    shared::{Choice, Suite},
+};
+use crate::{builtin::Flaw, run::ExitCode};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// List cases, families, flaws, policies
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// What to list
+    #[arg(value_enum, default_value_t = What::Cases)]
+    what: What,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    suite: Suite,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// The cases, one line each
+    Cases,
+    /// Every variant of every case
+    Variants,
+    /// The families
+    Families,
+    /// The flaws of the built-in validator
+    Flaws,
+    /// Choices that a target file can declare in [policy]
+    Policies,
+}
+
+/// A table on stdout: rows of cells, and the same as JSON.
+struct Table {
+    names: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+impl List {
+    pub fn execute(self) -> Ended {
+        let table = match self.what {
+            What::Cases => self.cases(false)?,
+            What::Variants => self.cases(true)?,
+            What::Families => self.families()?,
+            What::Flaws => flaws(),
+            What::Policies => self.policies()?,
+        };
+        if table.rows.is_empty() {
+            return Err(crate::run::RunError::NothingSelected.into());
+        }
+        table.print(self.json);
+        Ok(ExitCode::Ok)
+    }
+
+    fn cases(&self, variants: bool) -> Result<Table, miette::Report> {
+        let (catalog, selection) = (self.suite.load()?, self.choice.selection()?);
+        let mut seen = BTreeSet::new();
+        let rows = catalog
+            .cases
+            .iter()
+            .filter(|case| selection.names(case))
+            .filter_map(|case| {
+                let id = if variants { case.id.to_string() } else { case.id.case() };
+                seen.insert(id.clone()).then(|| {
+                    vec![
+                        id,
+                        case.level.to_string(),
+                        case.severity.to_string(),
+                        case.expect.to_string(),
+                        case.title.clone(),
+                    ]
+                })
+            })
+            .collect();
+        Ok(Table { names: &["id", "level", "severity", "expect", "title"], rows })
+    }
+
+    fn families(&self) -> Result<Table, miette::Report> {
+        let catalog = self.suite.load()?;
+        let mut counts: BTreeMap<&str, (BTreeSet<String>, usize)> = BTreeMap::new();
+        for case in &catalog.cases {
+            let entry = counts.entry(&case.id.family).or_default();
+            entry.0.insert(case.id.case());
+            entry.1 += 1;
+        }
+        let rows = catalog
+            .families
+            .iter()
+            .map(|(name, family)| {
+                let (cases, variants) =
+                    counts.get(name.as_str()).map_or((0, 0), |(cases, variants)| (cases.len(), *variants));
+                vec![name.clone(), cases.to_string(), variants.to_string(), family.title.clone()]
+            })
+            .collect();
+        Ok(Table { names: &["family", "cases", "variants", "title"], rows })
+    }
+
+    fn policies(&self) -> Result<Table, miette::Report> {
+        let catalog = self.suite.load()?;
+        let mut policies: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+        for case in &catalog.cases {
+            if let Some(policy) = &case.policy {
+                let entry = policies.entry(policy.name.clone()).or_default();
+                entry.0.extend(policy.when.keys().cloned());
+                entry.1.insert(case.id.case());
+            }
+        }
+        let joined = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(", ");
+        let rows =
+            policies.into_iter().map(|(name, (choices, cases))| vec![name, joined(choices), joined(cases)]).collect();
+        Ok(Table { names: &["policy", "choices", "cases"], rows })
+    }
+}
+
+fn flaws() -> Table {
+    let rows = Flaw::ALL
+        .iter()
+        .map(|flaw| vec![format!("builtin:{}", flaw.name()), flaw.about().to_owned(), flaw.resembles().to_owned()])
+        .collect();
+    Table { names: &["target", "flaw", "resembles"], rows }
+}
+
+impl Table {
+    fn print(&self, as_json: bool) {
+        if as_json {
+            let rows: Vec<serde_json::Value> = self
+                .rows
+                .iter()
+                .map(|row| self.names.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), json!(cell))).collect())
+                .collect();
+            anstream::println!("{:#}", serde_json::Value::Array(rows));
+            return;
+        }
+        let widths: Vec<usize> = (0..self.names.len())
+            .map(|column| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+            .collect();
+        for row in &self.rows {
+            let last = row.len() - 1;
+            let cells: Vec<String> = row
+                .iter()
+                .enumerate()
+                .map(|(column, cell)| if column == last { cell.clone() } else { format!("{cell:<0$}", widths[column]) })
+                .collect();
+            anstream::println!("{}", cells.join("  "));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The command line: arguments in, exit codes out. One file a command; everything else lives below.
+//!
+//! stdout carries only what was asked for. Progress, findings and hints go to stderr.
+
+mod decode;
+mod doctor;
+mod explain;
+mod forge;
+mod init;
+mod lint;
+mod list;
+mod output;
+mod report;
+mod run;
+mod selftest;
+mod serve;
+mod shared;
+mod terminal;
+
+use crate::run::ExitCode;
+use clap::{Parser, Subcommand};
+use miette::Report;
+
+/// Does your JWT validator really hold?
+///
+/// gauntlet plays the issuer: it holds the keys, serves them, mints good tokens and forges bad ones, presents them to a
+/// validator and judges the answers. Without a TARGET it tests the built-in strict validator, so that you can see a
+/// full report in a few seconds.
+#[derive(Debug, Parser)]
+#[command(name = "gauntlet", version, propagate_version = true, max_term_width = 100)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// When to colour: auto, always, never. NO_COLOR is obeyed.
+    #[arg(long, global = true, value_enum, default_value_t = terminal::Color::Auto)]
+    color: terminal::Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Calibrate a target, then send vectors and attacks, and write the reports
+    Run(run::Run),
+    /// Say what is misconfigured between the harness and a target, before a run
+    Doctor(doctor::Doctor),
+    /// Write a target file
+    Init(init::Init),
+    /// List cases, families, flaws, policies
+    List(list::List),
+    /// Say what a case, a mutation or a flaw is, and why it matters
+    Explain(explain::Explain),
+    /// Print the token of a case or recipe, and how it was made
+    Forge(forge::Forge),
+    /// Decode a token and point at its hygiene
+    Decode(decode::Decode),
+    /// Render an old run again
+    Report(report::ReportCommand),
+    /// Test the harness itself against the flawed built-in validators
+    Selftest(selftest::Selftest),
+    /// Run the issuer alone, or a built-in validator beside it
+    Serve(serve::Serve),
+    /// Check suite and target files
+    Lint(lint::Lint),
+}
+
+/// How a command ends: with a code, or with an error that the user can mend.
+type Ended = Result<ExitCode, Report>;
+
+/// Parses the arguments and runs the command.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    let args = Args::parse();
+    terminal::install(args.color);
+    let ended = std::panic::catch_unwind(|| dispatch(args.command));
+    let code = match ended {
+        Ok(Ok(code)) => code,
+        Ok(Err(report)) => {
+            anstream::eprintln!("{report:?}");
+            code_of(&report)
+        }
+        Err(_) => {
+            anstream::eprintln!("this is a bug in gauntlet; please report it with the lines above");
+            ExitCode::Bug
+        }
+    };
+    std::process::ExitCode::from(code as u8)
+}
+
+fn dispatch(command: Command) -> Ended {
+    match command {
+        Command::Run(run) => run.execute(),
+        Command::Doctor(doctor) => doctor.execute(),
+        Command::Init(init) => init.execute(),
+        Command::List(list) => list.execute(),
+        Command::Explain(explain) => explain.execute(),
+        Command::Forge(forge) => forge.execute(),
+        Command::Decode(decode) => decode.execute(),
+        Command::Report(report) => report.execute(),
+        Command::Selftest(selftest) => selftest.execute(),
+        Command::Serve(serve) => serve.execute(),
+        Command::Lint(lint) => lint.execute(),
+    }
+}
+
+/// Which exit code an error comes to: what the user wrote is 2, what the target did is 3.
+fn code_of(report: &Report) -> ExitCode {
+    use crate::run::RunError;
+    match report.downcast_ref::<RunError>() {
+        Some(RunError::NothingSelected) => ExitCode::NothingSelected,
+        Some(RunError::Target(error)) if error.is_about_the_target() => ExitCode::NotTestable,
+        _ => ExitCode::Usage,
+    }
+}

@@ -1,0 +1,210 @@
+//! `gauntlet run`.
+
+use super::{
+    Ended,
+    output::{Folder, Log},
+    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime},
+    terminal::paint,
+};
+use crate::{
+    model::{Event, Level, Outcome, RunReport, report::CaseResult},
+    report::{Format, finding_block, summary, visible},
+    run::{ExitCode, FailOn, Request, Stop, StopReason, Subject, execute},
+};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{path::PathBuf, time::Duration};
+use tokio::{signal::unix, sync::watch};
+
+/// Calibrate a target, then send vectors and attacks, and write the reports
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// A target file, builtin:strict, or builtin:FLAW
+    #[arg(value_name = "TARGET", default_value = "builtin:strict")]
+    target: TargetName,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    suite: Suite,
+    #[command(flatten)]
+    issuer: Issuer,
+    /// Write the reports into this directory [default: reports/<target>/<run>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Reports beside run.json
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html,junit")]
+    format: Vec<Format>,
+    /// What makes the run red: a broken must, or also a broken should or declared policy
+    /// [default: must; should for built-in validators]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<FailLevel>,
+    /// What drives nonces and random bytes
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Blocks of cases in flight at the same time
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// Stop after this long; results so far are written, and the exit code is 5
+    #[arg(long, value_name = "TIME")]
+    max_time: Option<crate::model::Period>,
+    /// Only the closing summary
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailLevel {
+    Must,
+    Should,
+}
+
+impl Run {
+    pub fn execute(self) -> Ended {
+        let catalog = self.suite.load()?;
+        let selection = self.choice.selection()?;
+        let subject = self.target.subject()?;
+        // The strict validator meets every should and declares every policy, so there any difference is a defect.
+        let fail_on = match (self.fail_on, &subject) {
+            (Some(FailLevel::Must), _) | (None, Subject::File(..)) => FailOn::Must,
+            _ => FailOn::Should,
+        };
+        let name = subject.name();
+        let request = Request {
+            subject,
+            selection,
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            jobs: usize::from(self.jobs),
+            fail_on,
+            issuer: self.issuer.options(),
+            args: std::env::args().skip(1).collect(),
+            reproduce: format!("gauntlet run {}", self.target.text()),
+        };
+        let folder = Folder::new(self.out.clone(), &name);
+        let mut screen = Screen::new(self.quiet);
+        let mut log = Log::default();
+        let report = runtime()?.block_on(async {
+            let (wish, stop) = Stop::new();
+            let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
+            let report = execute(request, &catalog, stop, &mut |event| {
+                log.write(event, &folder);
+                screen.show(event);
+            })
+            .await;
+            listener.abort();
+            report
+        });
+        screen.close();
+        let report = report?;
+        let written = folder.write(&report, &self.format)?;
+        if let Some(trouble) = log.trouble() {
+            anstream::eprintln!("events.ndjson is not complete: {trouble}");
+        }
+        anstream::eprintln!("{}", summary(&report, &paint));
+        for path in written {
+            anstream::eprintln!("  {}", path.display());
+        }
+        Ok(code(&report))
+    }
+}
+
+/// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.
+async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Duration>) {
+    let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) else { return };
+    let limit = async {
+        match max_time {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+    };
+    let reason = tokio::select! {
+        _ = tokio::signal::ctrl_c() => StopReason::Interrupt,
+        _ = terminate.recv() => StopReason::Terminate,
+        () = limit => StopReason::TimeOver,
+    };
+    let _ = wish.send(Some(reason));
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(i32::from(ExitCode::Interrupted as u8));
+    }
+}
+
+fn code(report: &RunReport) -> ExitCode {
+    const CODES: [ExitCode; 6] = [
+        ExitCode::Ok,
+        ExitCode::Failed,
+        ExitCode::NotTestable,
+        ExitCode::Incomplete,
+        ExitCode::Interrupted,
+        ExitCode::Terminated,
+    ];
+    CODES.into_iter().find(|code| *code as u8 == report.exit_code).unwrap_or(ExitCode::Bug)
+}
+
+/// Live progress on stderr: a bar on a terminal, findings as they come.
+struct Screen {
+    quiet: bool,
+    bar: ProgressBar,
+    statements: std::collections::BTreeMap<String, crate::model::report::Statement>,
+    failed: usize,
+}
+
+impl Screen {
+    fn new(quiet: bool) -> Screen {
+        let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::no_length() };
+        let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Screen { quiet, bar, statements: std::collections::BTreeMap::new(), failed: 0 }
+    }
+
+    fn show(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { target, plan, statements, .. } => {
+                self.statements.clone_from(statements);
+                self.bar.set_length((plan.variants + plan.skipped) as u64);
+                self.line(&format!(
+                    "{} at {}: {} cases, {} tokens to judge, {} variants do not apply",
+                    visible(&target.name),
+                    visible(&target.address),
+                    plan.cases,
+                    plan.variants,
+                    plan.skipped
+                ));
+            }
+            Event::Calibrated { check } if check.outcome >= Outcome::Inconclusive || check.hint.is_some() => {
+                self.line(&format!("{}: {}: {}", check.outcome, check.name, visible(&check.observed)));
+                if let Some(hint) = &check.hint {
+                    self.line(&format!("  help: {}", visible(hint)));
+                }
+            }
+            Event::Calibrated { .. } | Event::RunFinished { .. } => {}
+            Event::CaseFinished { result, .. } => {
+                self.bar.inc(1);
+                self.case(result);
+            }
+            Event::Remark { level, text } => {
+                let word = if *level == Level::May { "note" } else { "warning" };
+                self.line(&format!("{word}: {}", visible(text)));
+            }
+        }
+    }
+
+    fn case(&mut self, result: &CaseResult) {
+        if result.outcome != Outcome::Fail {
+            return;
+        }
+        self.failed += 1;
+        self.bar.set_message(format!("{} broken", self.failed));
+        if let Some(statement) = self.statements.get(&result.id.case()) {
+            self.line(&finding_block(result, statement, &paint));
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| anstream::eprintln!("{text}"));
+        }
+    }
+
+    fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,122 @@
+//! `gauntlet serve`.
+
+use super::{
+    Ended,
+    shared::{Issuer, Suite, fresh_seed, runtime},
+};
+use crate::{
+    builtin::{Flaw, Server},
+    issuer::{Documents, Testbed},
+    model::{Alg, Period, TrustConfig},
+    run::{BUILTIN_ALGORITHMS, ExitCode, RunError},
+    suite::Catalog,
+    token::{Forge, KeyRing, Setting},
+};
+use clap::Args;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+/// Run the issuer alone, or a built-in validator beside it
+///
+/// Prints a good token at the start and another one for each line on stdin, so that `curl` can try a target by hand.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    issuer: Issuer,
+    #[command(flatten)]
+    suite: Suite,
+    /// Also start the built-in validator: strict, or with one flaw
+    #[arg(long, value_name = "FLAW", num_args = 0..=1, default_missing_value = "strict")]
+    validator: Option<String>,
+    /// The aud of good tokens
+    #[arg(long, value_name = "AUD", default_value = "https://orders.example")]
+    audience: String,
+    /// The algorithms to hold keys for; the first one signs
+    #[arg(long, value_name = "ALGS", value_delimiter = ',', default_values_t = [Alg::Rs256, Alg::Es256, Alg::EdDsa])]
+    algorithms: Vec<Alg>,
+}
+
+impl Serve {
+    pub fn execute(self) -> Ended {
+        let flaw = match self.validator.as_deref() {
+            None | Some("strict") => None,
+            Some(name) => Some(name.parse::<Flaw>().map_err(|_| {
+                super::shared::usage(format!("no flaw is called {name:?}"), "`gauntlet list flaws` shows them")
+            })?),
+        };
+        let catalog = self.suite.load()?;
+        runtime()?.block_on(self.serve(flaw, &catalog))?;
+        Ok(ExitCode::Ok)
+    }
+
+    async fn serve(&self, flaw: Option<Flaw>, catalog: &Catalog) -> Result<(), RunError> {
+        let algorithms = if self.validator.is_some() { BUILTIN_ALGORITHMS } else { &self.algorithms };
+        let ring = KeyRing::generate(algorithms)?;
+        let documents = Documents {
+            jwks: ring.jwks(),
+            rogue_jwks: ring.rogue_jwks(),
+            algorithms: algorithms.to_vec(),
+            headers: std::collections::BTreeMap::new(),
+        };
+        let testbed = Testbed::start(&self.issuer.options(), documents).await?;
+        let world = testbed.world().clone();
+        let trust = TrustConfig {
+            issuer: world.issuer.clone(),
+            audience: self.audience.clone(),
+            algorithms: algorithms.to_vec(),
+            leeway: Period::from_secs(0),
+            typ: "JWT".into(),
+            jwks_uri: Some(world.jwks_uri.clone()),
+            keys: ring.handed_over(),
+        };
+        let server = match self.validator {
+            Some(_) => Some(Server::start(flaw, &trust).await?),
+            None => None,
+        };
+        anstream::eprintln!("issuer     {}", world.issuer);
+        anstream::eprintln!("discovery  {}", world.discovery);
+        anstream::eprintln!("key set    {}", world.jwks_uri);
+        if let Some(ca) = &world.issuer_ca {
+            anstream::eprintln!("authority  {ca}");
+        }
+        if let Some(server) = &server {
+            anstream::eprintln!("validator  {}", server.url());
+        }
+        anstream::eprintln!("a line on stdin prints another token; Ctrl-C ends");
+        let setting = Setting {
+            world,
+            issuer: trust.issuer.clone(),
+            audience: trust.audience.clone(),
+            typ: trust.typ.clone(),
+            leeway: trust.leeway,
+            seed: fresh_seed(),
+        };
+        let forge = Forge::new(ring, setting);
+        self.hand_out(&forge, catalog).await?;
+        if let Some(server) = server {
+            server.stop().await;
+        }
+        testbed.stop().await;
+        Ok(())
+    }
+
+    /// Tokens on stdout until Ctrl-C; the end of stdin does not end the server.
+    async fn hand_out(&self, forge: &Forge, catalog: &Catalog) -> Result<(), RunError> {
+        let template = forge.template(&catalog.access_token(&std::collections::BTreeMap::new()))?;
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        let mut open = true;
+        for count in 0u64.. {
+            let token = template.mint(jiff::Timestamp::now().as_second(), &format!("serve-{count:06}"))?;
+            anstream::println!("{token}");
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => return Ok(()),
+                    line = lines.next_line(), if open => match line {
+                        Ok(Some(_)) => break,
+                        _ => open = false,
+                    },
+                }
+            }
+        }
+        Ok(())
+    }
+}

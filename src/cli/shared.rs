@@ -1,0 +1,141 @@
+//! Arguments that mean the same in every command.
+
+use crate::{
+    builtin::Flaw,
+    issuer,
+    model::Harm,
+    run::Subject,
+    suite::{Catalog, Selection, read_target},
+};
+use clap::Args;
+use miette::{IntoDiagnostic, Report, miette};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::SystemTime};
+
+/// Which suite.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Suite {
+    /// Read the cases from a directory instead of the binary
+    #[arg(long, value_name = "DIR")]
+    pub suite: Option<PathBuf>,
+}
+
+impl Suite {
+    /// Reads it.
+    pub fn load(&self) -> Result<Catalog, Report> {
+        Ok(Catalog::load(self.suite.as_deref())?)
+    }
+}
+
+/// Which cases of it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Choice {
+    /// Only cases whose id matches the glob, such as 'algorithm/*' or '*/conf-*:spki-pem'; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// No case whose id matches the glob; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
+    /// Only the short list of cases that finds most defects
+    #[arg(long)]
+    pub quick: bool,
+    /// Also payloads that a careless service might execute (paths, SQL, addresses)
+    #[arg(long)]
+    pub intrusive: bool,
+    /// Also cases that may exhaust the target
+    #[arg(long)]
+    pub harmful: bool,
+}
+
+impl Choice {
+    /// The selection that they mean.
+    pub fn selection(&self) -> Result<Selection, Report> {
+        let mut grades = Vec::new();
+        grades.extend(self.intrusive.then_some(Harm::Intrusive));
+        grades.extend(self.harmful.then_some(Harm::Harmful));
+        Ok(Selection::new(&self.only, &self.skip, self.quick)?.allowing(grades))
+    }
+}
+
+/// How our issuer is reached.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Issuer {
+    /// Address to serve discovery, key set and canary on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Port to serve them on; 0 lets the system choose
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Address by which a target elsewhere reaches us, such as https://gauntlet.example:8443
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Serve over HTTPS, with an authority that the target can be told to trust (`${issuer-ca}`)
+    #[arg(long)]
+    pub https: bool,
+}
+
+impl Issuer {
+    /// The options of our side.
+    pub fn options(&self) -> issuer::Options {
+        issuer::Options { bind: self.bind, port: self.port, public_url: self.public_url.clone(), https: self.https }
+    }
+}
+
+/// What a TARGET argument names.
+#[derive(Debug, Clone)]
+pub(super) enum TargetName {
+    /// `builtin:strict` or `builtin:FLAW`.
+    Builtin(Option<Flaw>),
+    /// A target file.
+    File(PathBuf),
+}
+
+impl FromStr for TargetName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("builtin:") {
+            Some("strict") => Ok(TargetName::Builtin(None)),
+            Some(flaw) => flaw
+                .parse()
+                .map(|flaw| TargetName::Builtin(Some(flaw)))
+                .map_err(|_| format!("no built-in validator is called {flaw:?}; `gauntlet list flaws` shows them, and there is builtin:strict")),
+            None => Ok(TargetName::File(PathBuf::from(text))),
+        }
+    }
+}
+
+impl TargetName {
+    /// Reads the target file, where there is one.
+    pub fn subject(&self) -> Result<Subject, Report> {
+        match self {
+            TargetName::Builtin(flaw) => Ok(Subject::Builtin(*flaw)),
+            TargetName::File(path) => Ok(Subject::File(path.clone(), Box::new(read_target(path)?))),
+        }
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> String {
+        match self {
+            TargetName::Builtin(None) => "builtin:strict".into(),
+            TargetName::Builtin(Some(flaw)) => format!("builtin:{}", flaw.name()),
+            TargetName::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// A seed from the clock, for runs that name none.
+pub(super) fn fresh_seed() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(1, |since| u64::from(since.subsec_nanos()) ^ (since.as_secs() << 16) & 0xffff_ffff)
+}
+
+/// The runtime of the commands that open sockets.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Report> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()
+}
+
+/// An error about the arguments, with what to do.
+pub(super) fn usage(what: impl std::fmt::Display, help: impl std::fmt::Display) -> Report {
+    miette!(code = "gauntlet::usage", help = help.to_string(), "{what}")
+}

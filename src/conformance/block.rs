@@ -1,0 +1,292 @@
+//! A block of cases between good tokens. What was refused while a good token was refused too is undecided.
+
+use super::{bench::Bench, judge::judge, plan::Planned};
+use crate::{
+    model::{
+        Case, Finding, Observation, Outcome, Recipe, Verdict,
+        case::{Present, WorldPart},
+        outcome::Control,
+        report::{CaseResult, Controls},
+    },
+    token::{Token, evidence},
+};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// A bracket is closed after this long, however many of its cases are done.
+const LONGEST_BLOCK: Duration = Duration::from_secs(2);
+
+/// A variant that was sent and judged, with what a later sweep needs.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its place in the order of the suite.
+    pub index: usize,
+    /// What the report says about it.
+    pub result: CaseResult,
+    /// The nonce in its planted addresses.
+    nonce: String,
+    case: Case,
+}
+
+impl Finished {
+    /// Whether a must is undecided here.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.result.outcome == Outcome::Inconclusive
+    }
+}
+
+/// Runs a block, and once more those of its cases around which a good token was refused.
+pub async fn run_block(bench: &Bench, block: &[Planned]) -> Vec<Finished> {
+    let mut finished = Vec::new();
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (done, count) = bracket(bench, rest).await;
+        let (bracketed, later) = rest.split_at(count);
+        rest = later;
+        let turned = done.iter().any(|case| case.result.controls.base == Control::Refused);
+        finished.extend(if turned && bench.halted().is_none() { again(bench, bracketed).await } else { done });
+    }
+    finished
+}
+
+/// The one repetition of a bracket whose good token turned. If it turns again, the target is asked no more.
+async fn again(bench: &Bench, block: &[Planned]) -> Vec<Finished> {
+    let mut finished = Vec::new();
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (done, count) = bracket(bench, rest).await;
+        if let Some(lost) = done.iter().find(|case| case.result.controls.base == Control::Refused) {
+            let because = format!("the target stopped taking good tokens around {}", lost.result.id);
+            bench.halt(Some(because));
+        }
+        finished.extend(done);
+        rest = &rest[count..];
+    }
+    finished
+}
+
+/// Good tokens, cases, the same good tokens. Returns how many cases of the block it took in.
+async fn bracket(bench: &Bench, block: &[Planned]) -> (Vec<Finished>, usize) {
+    if let Some(because) = bench.halted() {
+        return (block.iter().map(|planned| not_sent(planned, &because)).collect(), block.len());
+    }
+    let opened = Instant::now();
+    let base_before = accepted(bench, bench.good(), None).await;
+    let mut twins: Vec<Twin> = Vec::new();
+    let mut sent = Vec::new();
+    for planned in block {
+        if !sent.is_empty() && opened.elapsed() > LONGEST_BLOCK {
+            break;
+        }
+        let twin = match planned.has_own_twin() {
+            true => Some(Twin::of(bench, planned, &mut twins).await),
+            false => None,
+        };
+        sent.push(send(bench, planned, twin, base_before).await);
+    }
+    // The bracket closes: twins first, so that the base control has the last word.
+    for twin in &mut twins {
+        if twin.holds {
+            twin.holds = accepted(bench, &twin.recipe, twin.present.as_ref()).await;
+        }
+    }
+    let base = base_before && accepted(bench, bench.good(), None).await;
+    let count = sent.len();
+    (sent.into_iter().map(|sent| sent.judged(bench, base, &twins)).collect(), count)
+}
+
+/// A good token with a feature, shared by the cases of a block that have the same one.
+struct Twin {
+    recipe: Recipe,
+    present: Option<Present>,
+    first: Observation,
+    holds: bool,
+}
+
+impl Twin {
+    async fn of(bench: &Bench, planned: &Planned, twins: &mut Vec<Twin>) -> usize {
+        let present = planned.case.given.present.clone();
+        if let Some(known) = twins.iter().position(|twin| twin.recipe == planned.twin && twin.present == present) {
+            return known;
+        }
+        let first = match bench.control(&planned.twin, present.as_ref()).await {
+            Ok(observation) => observation,
+            Err(error) => Observation::bare(Verdict::Unreachable, format!("the twin cannot be made: {error}")),
+        };
+        let holds = first.verdict == Verdict::Accept;
+        twins.push(Twin { recipe: planned.twin.clone(), present, first, holds });
+        twins.len() - 1
+    }
+}
+
+async fn accepted(bench: &Bench, recipe: &Recipe, present: Option<&Present>) -> bool {
+    bench.control(recipe, present).await.is_ok_and(|observation| observation.verdict == Verdict::Accept)
+}
+
+/// A case whose token was sent, not judged yet.
+struct Sent<'a> {
+    planned: &'a Planned,
+    twin: Option<usize>,
+    nonce: String,
+    before: BTreeMap<String, String>,
+    /// A token that had to be accepted first and was not.
+    missed: Option<String>,
+    token: Option<(Token, Option<Token>)>,
+    observation: Observation,
+}
+
+async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base_holds: bool) -> Sent<'a> {
+    let nonce = bench.nonce();
+    let mut sent = Sent {
+        planned,
+        twin,
+        nonce: nonce.clone(),
+        before: BTreeMap::new(),
+        missed: None,
+        token: None,
+        observation: Observation::bare(Verdict::Unreachable, "not sent: a good token was not taken just before"),
+    };
+    if !base_holds {
+        return sent;
+    }
+    let mut earlier = BTreeMap::new();
+    for before in &planned.case.before {
+        let recipe = before.token.over(&planned.twin);
+        match bench.mint(&recipe, &bench.nonce(), &earlier) {
+            Ok(token) => {
+                let observation = bench.patiently(&token.bytes, None).await;
+                if before.accepted && observation.verdict != Verdict::Accept {
+                    sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
+                }
+                sent.before.insert(before.name.clone(), observation.verdict.to_string());
+                earlier.insert(before.name.clone(), token);
+            }
+            Err(error) => sent.missed = Some(format!("the token {:?} cannot be made: {error}", before.name)),
+        }
+    }
+    let present = planned.case.present.as_ref().or(planned.case.given.present.as_ref());
+    match bench.mint(&planned.token, &nonce, &earlier) {
+        Ok(token) => {
+            sent.observation = bench.patiently(&token.bytes, present).await;
+            let good = bench.mint(&planned.twin, &nonce, &earlier).ok();
+            sent.token = Some((token, good));
+        }
+        Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),
+    }
+    sent
+}
+
+impl Sent<'_> {
+    fn judged(self, bench: &Bench, base: bool, twins: &[Twin]) -> Finished {
+        let control = |holds: bool| if holds { Control::Accepted } else { Control::Refused };
+        let twin = self.twin.and_then(|at| twins.get(at));
+        let controls = Controls { base: control(base), feature: control(twin.map_or(base, |twin| twin.holds)) };
+        let mut observation = self.observation;
+        observation.outbound = bench.journal().map(|journal| journal.by_nonce(&self.nonce)).unwrap_or_default();
+        let case = &self.planned.case;
+        let mut findings = judge(case, &observation, controls);
+        if let (Some(missed), Some(first)) = (self.missed, findings.first_mut())
+            && first.outcome != Outcome::Fail
+        {
+            first.outcome = Outcome::Inconclusive;
+            first.because = missed;
+        }
+        let mut result = skeleton(self.planned, findings);
+        result.token = self.token.as_ref().map(|(token, good)| evidence(token, &self.planned.token, good.as_ref()));
+        result.reproduce = self.token.as_ref().map(|(token, _)| bench.reproduce(case, token));
+        result.observation = Some(observation);
+        result.twin = twin.map(|twin| twin.first.clone());
+        result.before = self.before;
+        result.controls = controls;
+        Finished { index: self.planned.index, result, nonce: self.nonce, case: case.clone() }
+    }
+}
+
+fn skeleton(planned: &Planned, findings: Vec<Finding>) -> CaseResult {
+    let case = &planned.case;
+    CaseResult {
+        id: case.id.clone(),
+        level: case.level,
+        severity: case.severity,
+        harm: case.harm,
+        refs: case.refs.clone(),
+        source: case.source.clone(),
+        expected: case.expect.to_string(),
+        outcome: gravest(&findings),
+        token: None,
+        observation: None,
+        twin: None,
+        before: BTreeMap::new(),
+        controls: Controls { base: Control::NotSent, feature: Control::NotSent },
+        findings,
+        reproduce: None,
+    }
+}
+
+/// The outcome of a variant: its gravest finding; a skipped verdict skips the whole variant.
+fn gravest(findings: &[Finding]) -> Outcome {
+    match findings.first() {
+        Some(verdict) if verdict.outcome == Outcome::Skip => {
+            let rest = findings[1..].iter().map(|finding| finding.outcome).max();
+            rest.filter(|outcome| *outcome >= Outcome::Warn).unwrap_or(Outcome::Skip)
+        }
+        _ => findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Skip),
+    }
+}
+
+fn not_sent(planned: &Planned, because: &str) -> Finished {
+    let mut findings = judge(
+        &planned.case,
+        &Observation::bare(Verdict::Unreachable, "not sent"),
+        Controls { base: Control::NotSent, feature: Control::NotSent },
+    );
+    for finding in &mut findings {
+        because.clone_into(&mut finding.because);
+    }
+    Finished {
+        index: planned.index,
+        result: skeleton(planned, findings),
+        nonce: String::new(),
+        case: planned.case.clone(),
+    }
+}
+
+/// Requests that came after a case was judged: judges it again. Returns whether anything changed.
+pub fn sweep(bench: &Bench, finished: &mut Finished) -> bool {
+    let Some(journal) = bench.journal() else { return false };
+    if !finished.case.untouched.contains(&WorldPart::Canary) {
+        return false;
+    }
+    let (Some(observation), late) = (&mut finished.result.observation, journal.by_nonce(&finished.nonce)) else {
+        return false;
+    };
+    if late.len() <= observation.outbound.len() {
+        return false;
+    }
+    observation.outbound = late;
+    finished.result.findings = judge(&finished.case, observation, finished.result.controls);
+    finished.result.outcome = gravest(&finished.result.findings);
+    true
+}
+
+/// The result of a variant that does not apply.
+#[must_use]
+pub fn skipped(skipped: &super::plan::Skipped) -> CaseResult {
+    let case = &skipped.case;
+    let finding = Finding {
+        id: Finding::id(&case.id, "verdict"),
+        outcome: Outcome::Skip,
+        level: case.level,
+        severity: case.severity,
+        baseline: crate::model::outcome::BaselineStatus::New,
+        expected: case.expect.to_string(),
+        observed: "not sent".into(),
+        because: skipped.because.clone(),
+    };
+    let planned =
+        Planned { index: skipped.index, case: case.clone(), twin: Recipe::default(), token: Recipe::default() };
+    skeleton(&planned, vec![finding])
+}

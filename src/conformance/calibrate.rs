@@ -1,0 +1,120 @@
+//! The first probes: does the target take a good token, does it refuse nonsense, and which algorithms does it know?
+
+use super::{bench::Bench, diagnose};
+use crate::model::{
+    Alg, Observation, Outcome, Recipe, Severity, Verdict, case::Present, recipe::Sign, report::CalibrationCheck,
+};
+
+/// What the first probes came to.
+#[derive(Debug, Clone)]
+pub struct Calibration {
+    /// Each probe.
+    pub checks: Vec<CalibrationCheck>,
+    /// Whether cases make sense.
+    pub standing: Standing,
+}
+
+/// Whether cases make sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A good token is taken, nonsense is not.
+    Testable,
+    /// Anything is taken: one finding says it all.
+    AcceptsEverything,
+    /// A good token is not taken: no refusal would mean anything.
+    NotTestable,
+}
+
+/// Sends the first probes.
+pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
+    let good = observe(bench, bench.good(), None).await;
+    if good.verdict.is_broken() && good.verdict != Verdict::OddAnswer {
+        let checks = diagnose::silent(good);
+        return Calibration { checks, standing: Standing::NotTestable };
+    }
+    let garbage = bench.patiently(b"not-a-token", None).await;
+    if let Some(status) = garbage.status {
+        bench.target().learn_garbage_status(status);
+    }
+    let nothing = Present { authorization: Some(Vec::new()), ..Present::default() };
+    let nothing = bench.patiently(b"", Some(&nothing)).await;
+    let open = [&garbage, &nothing].iter().any(|observation| observation.verdict == Verdict::Accept);
+    let mut checks = Vec::new();
+    if good.verdict != Verdict::Accept {
+        checks.extend(diagnose::refused(bench, good, &garbage).await);
+        return Calibration { checks, standing: Standing::NotTestable };
+    }
+    checks.push(check(format!("good token, {}", bench.forge().ring().active()), Outcome::Pass, good));
+    checks.push(nonsense("garbage instead of a token", garbage));
+    checks.push(nonsense("no token at all", nothing));
+    if open {
+        return Calibration { checks, standing: Standing::AcceptsEverything };
+    }
+    for alg in algorithms.iter().filter(|alg| **alg != bench.forge().ring().active()) {
+        checks.push(algorithm(bench, *alg).await);
+    }
+    Calibration { checks, standing: Standing::Testable }
+}
+
+async fn observe(bench: &Bench, recipe: &Recipe, present: Option<&Present>) -> Observation {
+    match bench.control(recipe, present).await {
+        Ok(observation) => observation,
+        Err(error) => Observation::bare(Verdict::Unreachable, format!("the token cannot be made: {error}")),
+    }
+}
+
+async fn algorithm(bench: &Bench, alg: Alg) -> CalibrationCheck {
+    let sign = Some(Sign { key: alg.name().to_lowercase(), alg: None });
+    let recipe = Recipe { sign, ..Recipe::default() }.over(bench.good());
+    let observation = observe(bench, &recipe, None).await;
+    let taken = observation.verdict == Verdict::Accept;
+    let mut check = check(format!("good token, {alg}"), if taken { Outcome::Pass } else { Outcome::Note }, observation);
+    if !taken {
+        check.hint = Some(format!(
+            "the target file lists {alg}, but the target does not take it: take it out of [trust] algorithms, or configure the target for it"
+        ));
+    }
+    check
+}
+
+/// A probe that must not be accepted.
+fn nonsense(name: &str, observation: Observation) -> CalibrationCheck {
+    let (outcome, severity, hint) = match observation.verdict {
+        Verdict::Accept => (
+            Outcome::Fail,
+            Severity::Critical,
+            Some(
+                "the route may be unprotected, or the answer's status says nothing: check [transport] url and accept"
+                    .to_owned(),
+            ),
+        ),
+        Verdict::Reject => (Outcome::Pass, Severity::Info, None),
+        Verdict::ServerError => (
+            Outcome::Warn,
+            Severity::Low,
+            Some("nonsense should be refused with 401, not answered with a server error".to_owned()),
+        ),
+        Verdict::OddAnswer => (
+            Outcome::Note,
+            Severity::Info,
+            Some(format!(
+                "if {} is how this target says no, add it to [transport] reject.status",
+                observation.status.map_or_else(|| "this answer".to_owned(), |status| format!("status {status}"))
+            )),
+        ),
+        _ => (Outcome::Note, Severity::Info, None),
+    };
+    CalibrationCheck { severity, hint, ..check(name.to_owned(), outcome, observation) }
+}
+
+/// A probe with what came of it.
+pub(super) fn check(name: String, outcome: Outcome, observation: Observation) -> CalibrationCheck {
+    CalibrationCheck {
+        name,
+        outcome,
+        severity: Severity::Info,
+        observed: format!("{} ({})", observation.verdict, observation.because),
+        hint: None,
+        observation: Some(observation),
+    }
+}

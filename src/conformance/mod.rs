@@ -1,0 +1,16 @@
+//! One token at a time: what will run, what the target is like, what it did, and what to think of it.
+//!
+//! A refusal counts only between accepted good tokens. The judge alone sees expectation and observation together.
+
+mod bench;
+mod block;
+mod calibrate;
+mod diagnose;
+mod judge;
+mod plan;
+
+pub use bench::Bench;
+pub use block::{Finished, run_block, skipped, sweep};
+pub use calibrate::{Calibration, Standing, calibrate};
+pub use judge::{declared, judge};
+pub use plan::{Plan, Planned, Skipped, build};

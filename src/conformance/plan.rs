@@ -1,0 +1,137 @@
+//! What will run, what not, and why.
+
+use crate::{
+    model::{Capabilities, Case, Recipe},
+    suite::{Catalog, Selection},
+    token::{Forge, ForgeError},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What will happen.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Variants to send, in the order of the suite.
+    pub cases: Vec<Planned>,
+    /// Variants that do not apply here.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A variant with its recipes worked out.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Its place in the order of the suite.
+    pub index: usize,
+    /// What it says.
+    pub case: Case,
+    /// The good token that it is measured against.
+    pub twin: Recipe,
+    /// The token under test.
+    pub token: Recipe,
+}
+
+impl Planned {
+    /// Whether the twin differs from a plain good token.
+    #[must_use]
+    pub fn has_own_twin(&self) -> bool {
+        !self.case.given.is_empty()
+    }
+}
+
+/// A variant that is not sent.
+#[derive(Debug, Clone)]
+pub struct Skipped {
+    /// Its place in the order of the suite.
+    pub index: usize,
+    /// What it says.
+    pub case: Case,
+    /// Why it does not apply: the missing capability by name.
+    pub because: String,
+}
+
+impl Plan {
+    /// Whether the selection named nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty() && self.skipped.is_empty()
+    }
+
+    /// How many cases have at least one variant to send.
+    #[must_use]
+    pub fn case_count(&self) -> usize {
+        self.cases.iter().map(|planned| planned.case.id.case()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The capabilities that cases asked for in vain.
+    #[must_use]
+    pub fn lacking(&self, provides: &Capabilities) -> BTreeSet<String> {
+        self.skipped
+            .iter()
+            .flat_map(|skipped| &skipped.case.needs)
+            .filter(|need| need.present && !need.is_met_by(provides))
+            .map(ToString::to_string)
+            .collect()
+    }
+}
+
+/// Decides what to send. `own` is what the target file lays over recipes; with a forge, tokens that cannot be made for
+/// this target's keys are skipped too.
+#[must_use]
+pub fn build(
+    catalog: &Catalog,
+    provides: &Capabilities,
+    selection: &Selection,
+    own: &BTreeMap<String, Recipe>,
+    forge: Option<&Forge>,
+) -> Plan {
+    let mut plan = Plan::default();
+    for (index, mut case) in catalog.cases.iter().filter(|case| selection.names(case)).cloned().enumerate() {
+        if let Some(returns) = forge.and_then(|forge| forge.settle(&case.returns).ok()) {
+            case.returns = returns;
+        }
+        let twin = case.given.recipe().over(&catalog.access_token(own));
+        let base = match &case.token.from {
+            Some(from) => case.given.recipe().over(&catalog.recipe(from, own)),
+            None => twin.clone(),
+        };
+        let planned = Planned { index, token: case.token.over(&base), twin, case };
+        match obstacle(&planned, provides, selection, forge) {
+            Some(because) => plan.skipped.push(Skipped { index, case: planned.case, because }),
+            None => plan.cases.push(planned),
+        }
+    }
+    plan
+}
+
+fn obstacle(
+    planned: &Planned,
+    provides: &Capabilities,
+    selection: &Selection,
+    forge: Option<&Forge>,
+) -> Option<String> {
+    let case = &planned.case;
+    let missing: Vec<String> =
+        case.needs.iter().filter(|need| !need.is_met_by(provides)).map(ToString::to_string).collect();
+    if !missing.is_empty() {
+        return Some(format!("needs {}", missing.join(", ")));
+    }
+    if !selection.allows(case.harm) {
+        return Some(format!("is {0}: allow it with --{0} or in the target file's [guard] allow", case.harm));
+    }
+    // A public key without the written form that a variant is about (PKCS#1 of an elliptic-curve key). Any other
+    // trouble is a mistake in the case: it stays in the plan and turns out undecided.
+    match forge?.mint(&planned.token, 0, "plan", &stand_ins(planned, forge?)) {
+        Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_))) => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+/// Tokens in place of those that are presented first, so that the plan can try a recipe that uses them.
+fn stand_ins(planned: &Planned, forge: &Forge) -> BTreeMap<String, crate::token::Token> {
+    let mut tokens = BTreeMap::new();
+    for before in &planned.case.before {
+        if let Ok(token) = forge.mint(&before.token.over(&planned.twin), 0, "plan", &tokens) {
+            tokens.insert(before.name.clone(), token);
+        }
+    }
+    tokens
+}

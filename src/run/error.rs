@@ -1,0 +1,48 @@
+//! Why a run did not come about.
+
+use crate::{builtin::BuiltinError, issuer::IssuerError, suite::SuiteError, target::TargetError, token::ForgeError};
+use miette::Diagnostic;
+
+/// Why a run did not come about. Nothing was judged.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum RunError {
+    /// A file or a glob is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Suite(#[from] SuiteError),
+    /// Our side did not come up.
+    #[error("our issuer did not come up: {0}")]
+    #[diagnostic(code(gauntlet::issuer), help("choose another --port or --bind, or leave both out"))]
+    Issuer(#[from] IssuerError),
+    /// The target cannot be reached or started.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Target(#[from] TargetError),
+    /// The built-in validator did not come up.
+    #[error("the built-in validator did not come up: {0}")]
+    #[diagnostic(code(gauntlet::builtin))]
+    Builtin(#[from] BuiltinError),
+    /// Keys or tokens cannot be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Forge(#[from] ForgeError),
+    /// No case has such an id.
+    #[error("the selection matches no case")]
+    #[diagnostic(
+        code(gauntlet::selection),
+        help("`gauntlet list` shows the ids; --only and --skip take globs over them")
+    )]
+    NothingSelected,
+    /// The suite serves a key set that it does not describe.
+    #[error("the suite describes no key set called `default`")]
+    #[diagnostic(code(gauntlet::keyset), help("add [keyset.default] with members = [\"trusted\"] to keysets.toml"))]
+    NoKeySet,
+    /// Somebody stopped the run before anything was sent.
+    #[error("stopped before anything was sent")]
+    #[diagnostic(code(gauntlet::stopped))]
+    StoppedEarly,
+    /// The async runtime did not start.
+    #[error("no async runtime: {0}")]
+    #[diagnostic(code(gauntlet::runtime))]
+    Runtime(String),
+}

@@ -1,0 +1,62 @@
+//! What the process answers its caller. Public: only grows within a major version.
+
+use crate::model::{Level, Outcome, RunReport};
+
+/// The exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Nothing new failed.
+    Ok = 0,
+    /// New failures at or above `--fail-on`.
+    Failed = 1,
+    /// Usage or file error; nothing ran.
+    Usage = 2,
+    /// Unreachable, base control refused, nothing executed, or a must case left undecided.
+    NotTestable = 3,
+    /// The selection matched nothing.
+    NothingSelected = 4,
+    /// The run did not finish; results so far are written.
+    Incomplete = 5,
+    /// A bug in the harness.
+    Bug = 70,
+    /// Stopped by Ctrl-C; results so far are written.
+    Interrupted = 130,
+    /// Stopped by SIGTERM; results so far are written.
+    Terminated = 143,
+}
+
+/// From which outcome on a run is red.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FailOn {
+    /// A must was broken.
+    #[default]
+    Must,
+    /// A should or a declared policy was broken as well.
+    Should,
+}
+
+impl FailOn {
+    fn includes(self, outcome: Outcome) -> bool {
+        outcome == Outcome::Fail || (self == FailOn::Should && outcome == Outcome::Warn)
+    }
+}
+
+/// The code of a run that came to its end.
+pub(super) fn of_finished(report: &RunReport, fail_on: FailOn) -> ExitCode {
+    let found = report.calibration.iter().any(|check| fail_on.includes(check.outcome))
+        || report.cases.iter().flat_map(|case| &case.findings).any(|finding| fail_on.includes(finding.outcome));
+    let untestable = report.calibration.iter().any(|check| check.outcome == Outcome::Inconclusive);
+    let undecided = report
+        .cases
+        .iter()
+        .flat_map(|case| &case.findings)
+        .any(|finding| finding.outcome == Outcome::Inconclusive && finding.level == Level::Must);
+    if found {
+        ExitCode::Failed
+    } else if untestable || undecided || report.summary.executed == 0 {
+        ExitCode::NotTestable
+    } else {
+        ExitCode::Ok
+    }
+}

@@ -1,0 +1,120 @@
+//! The suite inside a Rust team's own `cargo test`.
+
+use super::{
+    error::RunError,
+    exit::FailOn,
+    session::{Request, execute},
+    setup::Subject,
+    stop::Stop,
+};
+use crate::{
+    issuer::Options,
+    model::{Capability, Finding, Outcome, RunReport},
+    suite::{Catalog, Selection},
+    target::protocol::Validator,
+};
+
+/// A run of the suite against a validator in this process.
+pub struct Check {
+    validator: Box<dyn Validator>,
+    only: Vec<String>,
+    skip: Vec<String>,
+    seed: u64,
+}
+
+/// Prepares a run of the suite against a validator in this process; [`Check::run`] or [`Check::assert`] carries it out.
+#[must_use]
+pub fn check(validator: impl Validator + 'static) -> Check {
+    Check { validator: Box::new(validator), only: Vec::new(), skip: Vec::new(), seed: 1 }
+}
+
+impl Check {
+    /// Only cases whose id matches the glob; several add up.
+    #[must_use]
+    pub fn only(mut self, glob: &str) -> Check {
+        self.only.push(glob.to_owned());
+        self
+    }
+
+    /// No case whose id matches the glob; several add up.
+    #[must_use]
+    pub fn skip(mut self, glob: &str) -> Check {
+        self.skip.push(glob.to_owned());
+        self
+    }
+
+    /// What drives nonces and random bytes.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Check {
+        self.seed = seed;
+        self
+    }
+
+    /// Runs and returns the report. Works inside and outside of an async runtime.
+    ///
+    /// # Errors
+    /// A glob is wrong or matches nothing, or our side does not come up on loopback.
+    pub fn run(self) -> Result<RunReport, RunError> {
+        let catalog = Catalog::load(None)?;
+        let algorithms = self
+            .validator
+            .provides()
+            .into_iter()
+            .filter_map(|capability| match capability {
+                Capability::Alg(alg) => Some(alg),
+                _ => None,
+            })
+            .collect();
+        let request = Request {
+            selection: Selection::new(&self.only, &self.skip, false)?,
+            subject: Subject::InProcess("in-process".into(), self.validator, algorithms),
+            seed: self.seed,
+            jobs: 1,
+            fail_on: FailOn::Must,
+            issuer: Options::default(),
+            args: Vec::new(),
+            reproduce: "gauntlet::check".into(),
+        };
+        // A thread of its own: the caller may be inside a runtime, where another one cannot be started.
+        let worker = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            runtime.map_err(|error| RunError::Runtime(error.to_string()))?.block_on(execute(
+                request,
+                &catalog,
+                Stop::never(),
+                &mut |_| {},
+            ))
+        });
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// Runs, and panics with every broken or undecided must.
+    ///
+    /// # Panics
+    /// A must is broken or undecided, nothing was executed, or the run did not come about.
+    pub fn assert(self) {
+        let report = match self.run() {
+            Ok(report) => report,
+            Err(error) => panic!("the suite did not run: {error}"),
+        };
+        let lines: Vec<String> =
+            report
+                .cases
+                .iter()
+                .flat_map(|case| &case.findings)
+                .filter(|finding| matches!(finding.outcome, Outcome::Fail | Outcome::Inconclusive))
+                .map(line)
+                .chain(report.calibration.iter().filter(|check| check.outcome >= Outcome::Inconclusive).map(|check| {
+                    format!("{}: {}: {}", check.outcome, check.name, check.hint.clone().unwrap_or_default())
+                }))
+                .collect();
+        assert!(report.exit_code == 0 && lines.is_empty(), "the validator does not hold:\n{}", lines.join("\n"));
+    }
+}
+
+fn line(finding: &Finding) -> String {
+    format!(
+        "{}: {}\n  expected {}\n  observed {}\n  {}",
+        finding.outcome, finding.id, finding.expected, finding.observed, finding.because
+    )
+}

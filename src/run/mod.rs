@@ -1,0 +1,21 @@
+//! The conductor: our side up, the target connected, the parts in order, events recorded.
+//!
+//! Knows no formats and no terminals: it hands out events, and in the end a [`RunReport`](crate::model::RunReport).
+
+mod error;
+mod exit;
+mod in_process;
+mod recorder;
+mod selftest;
+mod session;
+mod setup;
+mod stop;
+
+pub use error::RunError;
+pub use exit::{ExitCode, FailOn};
+pub use in_process::{Check, check};
+pub use recorder::Recorder;
+pub use selftest::{Caught, Detection, Score, selftest};
+pub use session::{Request, execute};
+pub use setup::{BUILTIN_ALGORITHMS, Stage, Struck, Subject};
+pub use stop::{Stop, StopReason};

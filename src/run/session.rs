@@ -1,0 +1,284 @@
+//! One run from its first event to its last.
+
+use super::{
+    error::RunError,
+    exit::{self, FailOn},
+    recorder::Recorder,
+    setup::{Stage, Struck, Subject},
+    stop::{Stop, StopReason},
+};
+use crate::{
+    conformance::{
+        Bench, Calibration, Finished, Plan, Planned, Standing, build, calibrate, declared, run_block, skipped, sweep,
+    },
+    issuer::Options,
+    model::{
+        Event, Level, Outcome, RunReport,
+        case::Case,
+        event::PlanCounts,
+        report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
+        spec::Severity,
+    },
+    suite::{Catalog, Selection},
+    token::KeyRing,
+};
+use jiff::Timestamp;
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::task::JoinSet;
+
+/// The most cases between two good tokens.
+const BLOCK: usize = 20;
+
+/// What to run, and how.
+pub struct Request {
+    /// What is tested.
+    pub subject: Subject,
+    /// Which cases.
+    pub selection: Selection,
+    /// What drives nonces and random bytes.
+    pub seed: u64,
+    /// Blocks in flight at the same time.
+    pub jobs: usize,
+    /// From which outcome on the run is red.
+    pub fail_on: FailOn,
+    /// How our side is reached.
+    pub issuer: Options,
+    /// The arguments of the command, for the report.
+    pub args: Vec<String>,
+    /// The command without its selection, for reproductions.
+    pub reproduce: String,
+}
+
+/// Runs, and hands every event to `sink` as it happens.
+///
+/// # Errors
+/// Nothing was judged: our side or the target did not come up, or nothing is selected.
+pub async fn execute(
+    request: Request,
+    catalog: &Catalog,
+    stop: Stop,
+    sink: &mut (dyn FnMut(&Event) + Send),
+) -> Result<RunReport, RunError> {
+    execute_with(request, catalog, None, stop, sink).await
+}
+
+/// The same with keys that exist already.
+pub(super) async fn execute_with(
+    request: Request,
+    catalog: &Catalog,
+    ring: Option<KeyRing>,
+    mut stop: Stop,
+    sink: &mut (dyn FnMut(&Event) + Send),
+) -> Result<RunReport, RunError> {
+    let fail_on = request.fail_on;
+    let mut score = Score { recorder: Recorder::default(), sink };
+    let ended = tokio::select! {
+        ended = play(request, catalog, ring, &mut score) => ended.map(|leaks| (leaks, None)),
+        reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
+    };
+    let (leaks, stopped) = ended?;
+    score.finish(leaks, stopped, fail_on)
+}
+
+/// The recorder and everybody who listens.
+struct Score<'a> {
+    recorder: Recorder,
+    sink: &'a mut (dyn FnMut(&Event) + Send),
+}
+
+impl Score<'_> {
+    fn emit(&mut self, event: Event) {
+        self.recorder.record(&event);
+        (self.sink)(&event);
+    }
+
+    fn finish(
+        &mut self,
+        log_leaks: Vec<String>,
+        stopped: Option<StopReason>,
+        fail_on: FailOn,
+    ) -> Result<RunReport, RunError> {
+        // A wish to stop before the first event: nothing ran, and there is nothing to write.
+        let Some(report) = self.recorder.report() else { return Err(RunError::StoppedEarly) };
+        let code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code);
+        self.emit(Event::RunFinished {
+            finished: Timestamp::now().to_string(),
+            stopped: stopped.map(|reason| reason.sentence().to_owned()),
+            summary: report.summary,
+            log_leaks,
+            exit_code: code as u8,
+        });
+        self.recorder.report().ok_or(RunError::StoppedEarly)
+    }
+}
+
+async fn play(
+    request: Request,
+    catalog: &Catalog,
+    ring: Option<KeyRing>,
+    score: &mut Score<'_>,
+) -> Result<Vec<String>, RunError> {
+    let Request { subject, selection, seed, jobs, issuer, args, reproduce, .. } = request;
+    let selection = selection.allowing(subject.allows());
+    if !catalog.cases.iter().any(|case| selection.names(case)) {
+        return Err(RunError::NothingSelected);
+    }
+    let mut stage = Stage::set(subject, catalog, &issuer, ring, seed).await?;
+    let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+    for planned in &mut plan.cases {
+        planned.case = declared(&planned.case, &stage.policy);
+    }
+    score.emit(opening(&stage, &plan, catalog, seed, args));
+    let bench = Arc::new(stage.bench(catalog, reproduce));
+    let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;
+    for check in checks {
+        score.emit(Event::Calibrated { check: Box::new(check) });
+    }
+    for left_out in &plan.skipped {
+        let result = Box::new(skipped(left_out));
+        score.emit(Event::CaseFinished { index: left_out.index, result });
+    }
+    if standing == Standing::Testable {
+        let mut finished = all_blocks(&bench, plan.cases.clone(), jobs, score).await;
+        repeat_undecided(&bench, &mut stage, &plan, &mut finished, score).await;
+        for case in finished.values_mut() {
+            if sweep(&bench, case) {
+                score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+            }
+        }
+    }
+    let Struck { leaks, trouble } = stage.strike().await;
+    if let Some(text) = trouble {
+        score.emit(Event::Remark { level: Level::Should, text });
+    }
+    if !leaks.is_empty() {
+        score.emit(Event::Calibrated { check: Box::new(leak_check(&leaks)) });
+    }
+    Ok(leaks)
+}
+
+fn opening(stage: &Stage, plan: &Plan, catalog: &Catalog, seed: u64, args: Vec<String>) -> Event {
+    let mut target = stage.about().clone();
+    target.lacks = plan.lacking(&stage.provides).into_iter().collect();
+    let cases = || plan.cases.iter().map(|planned| &planned.case).chain(plan.skipped.iter().map(|left| &left.case));
+    let statement = |case: &Case| {
+        let statement = Statement { title: case.title.clone(), why: case.why.clone(), fix: case.fix.clone() };
+        (case.id.case(), statement)
+    };
+    let families: BTreeMap<String, FamilyInfo> = catalog
+        .families
+        .iter()
+        .filter(|(name, _)| cases().any(|case| case.id.family == **name))
+        .map(|(name, family)| {
+            (name.clone(), FamilyInfo { title: family.title.clone(), about: family.about.trim().to_owned() })
+        })
+        .collect();
+    let started = Timestamp::now();
+    Event::RunStarted {
+        tool: Tool {
+            name: "gauntlet".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            suite: catalog.digest.clone(),
+        },
+        run: RunInfo {
+            id: format!("{}-{:04x}", started.strftime("%Y%m%dT%H%M%SZ"), started.subsec_nanosecond() & 0xffff),
+            started: started.to_string(),
+            finished: String::new(),
+            seed,
+            args,
+            host: Host {
+                os: std::env::consts::OS.into(),
+                cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            },
+        },
+        target: Box::new(target),
+        plan: PlanCounts { cases: plan.case_count(), variants: plan.cases.len(), skipped: plan.skipped.len() },
+        statements: cases().map(statement).collect(),
+        families,
+    }
+}
+
+/// All blocks, `jobs` at a time.
+async fn all_blocks(
+    bench: &Arc<Bench>,
+    cases: Vec<Planned>,
+    jobs: usize,
+    score: &mut Score<'_>,
+) -> BTreeMap<usize, Finished> {
+    let mut waiting = cases.chunks(BLOCK).map(<[Planned]>::to_vec).collect::<Vec<_>>().into_iter();
+    let mut running = JoinSet::new();
+    let mut finished = BTreeMap::new();
+    loop {
+        while running.len() < jobs.max(1)
+            && let Some(block) = waiting.next()
+        {
+            let bench = Arc::clone(bench);
+            running.spawn(async move { run_block(&bench, &block).await });
+        }
+        let Some(done) = running.join_next().await else { return finished };
+        match done {
+            Ok(cases) => {
+                for case in cases {
+                    score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+                    finished.insert(case.index, case);
+                }
+            }
+            // A job that panicked is a bug of ours: end the process as one instead of losing its cases.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Each undecided case once more, alone. A target that no longer takes good tokens is restarted where that is
+/// possible; where it is not, one good token decides whether trying makes sense.
+async fn repeat_undecided(
+    bench: &Bench,
+    stage: &mut Stage,
+    plan: &Plan,
+    finished: &mut BTreeMap<usize, Finished>,
+    score: &mut Score<'_>,
+) {
+    let undecided: Vec<&Planned> =
+        plan.cases.iter().filter(|planned| finished.get(&planned.index).is_some_and(Finished::is_undecided)).collect();
+    if undecided.is_empty() {
+        return;
+    }
+    if let Some(because) = bench.halted() {
+        score.emit(Event::Remark { level: Level::Should, text: because });
+        match stage.restart().await {
+            Ok(true) => {
+                score.emit(Event::Remark { level: Level::May, text: "the target was restarted".into() });
+                bench.halt(None);
+            }
+            Ok(false) => {
+                let good = bench.control(bench.good(), None).await;
+                if good.is_ok_and(|seen| seen.verdict == crate::model::Verdict::Accept) {
+                    bench.halt(None);
+                }
+            }
+            Err(error) => score.emit(Event::Remark { level: Level::Must, text: error.to_string() }),
+        }
+    }
+    for planned in undecided {
+        if bench.halted().is_some() {
+            return;
+        }
+        for case in run_block(bench, std::slice::from_ref(planned)).await {
+            score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+            finished.insert(case.index, case);
+        }
+    }
+}
+
+/// Tokens are passwords: whoever reads the log can use them until they expire.
+fn leak_check(leaks: &[String]) -> CalibrationCheck {
+    CalibrationCheck {
+        name: "the target's own log".into(),
+        outcome: Outcome::Warn,
+        severity: Severity::Medium,
+        observed: format!("{} texts that look like whole tokens, such as {}", leaks.len(), leaks[0]),
+        hint: Some("log the token's jti, or its header and claims, but never its signature".into()),
+        observation: None,
+    }
+}

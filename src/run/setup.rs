@@ -1,0 +1,315 @@
+//! Our side up, and the target connected to it.
+
+use super::error::RunError;
+use crate::{
+    builtin::{self, Flaw},
+    conformance::Bench,
+    issuer::{Documents, Options, Testbed},
+    model::{
+        Alg, Capabilities, Capability, Harm, Period, Recipe, TrustConfig, World,
+        placeholder::{Unknown, as_text, fill_text},
+        report::TargetInfo,
+        target::{KeySource, TargetFile},
+    },
+    suite::Catalog,
+    target::{self, Connection, InProcess, Target, protocol::Validator},
+    token::{Forge, KeyRing, Setting},
+};
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// What the built-in validators are configured for. RS512 and PS512 are left out, so that a valid signature in an
+/// algorithm that is not allowed can be shown.
+pub const BUILTIN_ALGORITHMS: &[Alg] = &[
+    Alg::Rs256,
+    Alg::Rs384,
+    Alg::Ps256,
+    Alg::Ps384,
+    Alg::Es256,
+    Alg::Es384,
+    Alg::Es512,
+    Alg::Es256k,
+    Alg::EdDsa,
+    Alg::Ed25519,
+    Alg::Hs256,
+    Alg::Hs384,
+    Alg::Hs512,
+];
+
+const AUDIENCE: &str = "https://orders.example";
+
+/// What is tested.
+pub enum Subject {
+    /// The built-in validator over HTTP, strict or with one flaw.
+    Builtin(Option<Flaw>),
+    /// What a target file describes.
+    File(PathBuf, Box<TargetFile>),
+    /// A validator in this process, to be configured for these algorithms.
+    InProcess(String, Box<dyn Validator>, Vec<Alg>),
+}
+
+impl Subject {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Subject::Builtin(None) => "builtin-strict".into(),
+            Subject::Builtin(Some(flaw)) => format!("builtin-{}", flaw.name()),
+            Subject::File(_, file) => file.target.name.clone(),
+            Subject::InProcess(name, ..) => name.clone(),
+        }
+    }
+
+    /// Grades beyond `safe` that may be sent without being asked for: what we start ourselves is ours to harm.
+    #[must_use]
+    pub fn allows(&self) -> Vec<Harm> {
+        match self {
+            Subject::Builtin(_) | Subject::InProcess(..) => vec![Harm::Intrusive, Harm::Harmful],
+            Subject::File(_, file) if file.target.environment.as_deref() == Some("production") => Vec::new(),
+            Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
+            Subject::File(_, file) => file.guard.allow.clone(),
+        }
+    }
+
+    fn algorithms(&self) -> Vec<Alg> {
+        match self {
+            Subject::Builtin(_) => BUILTIN_ALGORITHMS.to_vec(),
+            Subject::File(_, file) => file.trust.algorithms.clone(),
+            Subject::InProcess(_, _, algorithms) => algorithms.clone(),
+        }
+    }
+
+    /// What the target file lays over recipes.
+    #[must_use]
+    pub fn recipes(&self) -> BTreeMap<String, Recipe> {
+        match self {
+            Subject::File(_, file) => file.recipe.clone(),
+            _ => BTreeMap::new(),
+        }
+    }
+}
+
+/// Everything that stands while a run goes on.
+pub struct Stage {
+    /// Our side.
+    pub testbed: Testbed,
+    /// Mints tokens for the target.
+    pub forge: Arc<Forge>,
+    /// What the target was told.
+    pub trust: TrustConfig,
+    /// What the target can do.
+    pub provides: Capabilities,
+    /// What the target file declares.
+    pub policy: BTreeMap<String, String>,
+    /// Grades that may be sent without being asked for.
+    pub allows: Vec<Harm>,
+    /// What the target file lays over recipes.
+    pub recipes: BTreeMap<String, Recipe>,
+    target: Arc<Target>,
+    connection: Option<Connection>,
+    server: Option<builtin::Server>,
+    about: TargetInfo,
+}
+
+impl Stage {
+    /// Makes keys, starts our side, starts or reaches the target.
+    ///
+    /// # Errors
+    /// Any of it fails; what was started is stopped again.
+    pub async fn set(
+        subject: Subject,
+        catalog: &Catalog,
+        issuer: &Options,
+        ring: Option<KeyRing>,
+        seed: u64,
+    ) -> Result<Stage, RunError> {
+        let (name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
+        let ring = ring.map_or_else(|| KeyRing::generate(&subject.algorithms()), Ok)?;
+        let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
+        let documents = Documents {
+            jwks: ring.serve(default)?,
+            rogue_jwks: ring.rogue_jwks(),
+            algorithms: subject.algorithms(),
+            headers: default.headers.clone(),
+        };
+        let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
+        let testbed = Testbed::start(&options, documents).await?;
+        let trust = trust_of(&subject, testbed.world(), &ring)?;
+        let setting = Setting {
+            world: testbed.world().clone(),
+            issuer: trust.issuer.clone(),
+            audience: trust.audience.clone(),
+            typ: trust.typ.clone(),
+            leeway: trust.leeway,
+            seed,
+        };
+        let forge = Arc::new(Forge::new(ring, setting));
+        let mut about = TargetInfo {
+            name,
+            about: String::new(),
+            transport: String::new(),
+            address: String::new(),
+            file: None,
+            provides: Vec::new(),
+            lacks: Vec::new(),
+            policy: BTreeMap::new(),
+        };
+        let mut server = None;
+        let mut connection = None;
+        let target = match subject {
+            Subject::Builtin(flaw) => {
+                let started = builtin::Server::start(flaw, &trust).await?;
+                about.about = flaw.map_or_else(
+                    || "the built-in validator, as the RFCs would have it".to_owned(),
+                    |flaw| format!("the built-in validator with one flaw: {}", flaw.about()),
+                );
+                let url = format!("{}/whoami", started.url());
+                server = Some(started);
+                let file = builtin_file(&url);
+                let connected = target::connect(&file, Path::new("."), testbed.world(), &trust).await?;
+                let target = connected.target();
+                connection = Some(connected);
+                target
+            }
+            Subject::File(path, file) => {
+                let folder = path.parent().unwrap_or(Path::new("."));
+                about.about.clone_from(&file.target.about);
+                about.file = Some(path.display().to_string());
+                about.policy.clone_from(&file.policy);
+                let connected = target::connect(&file, folder, testbed.world(), &trust).await?;
+                let target = connected.target();
+                connection = Some(connected);
+                target
+            }
+            Subject::InProcess(_, mut validator, _) => {
+                validator.configure(&trust);
+                Arc::new(Target::InProcess(InProcess::new(validator)))
+            }
+        };
+        let provides = capabilities(&target, &trust);
+        about.transport = target.transport_name().to_owned();
+        about.address = target.address();
+        about.provides = provides.iter().map(ToString::to_string).collect();
+        let policy = about.policy.clone();
+        Ok(Stage { testbed, forge, trust, provides, policy, allows, recipes, target, connection, server, about })
+    }
+
+    /// What a report says about the target.
+    #[must_use]
+    pub fn about(&self) -> &TargetInfo {
+        &self.about
+    }
+
+    /// A bench for this target.
+    #[must_use]
+    pub fn bench(&self, catalog: &Catalog, reproduce: String) -> Bench {
+        let good = catalog.access_token(&self.recipes);
+        let journal = self.testbed.journal().clone();
+        Bench::new(Arc::clone(&self.forge), Arc::clone(&self.target), Some(journal), good, epoch_seconds, reproduce)
+    }
+
+    /// Starts the target again, where that is possible.
+    ///
+    /// # Errors
+    /// It is possible, and failed.
+    pub async fn restart(&mut self) -> Result<bool, RunError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection.restart().await?),
+            None => Ok(false),
+        }
+    }
+
+    /// Takes everything down.
+    pub async fn strike(self) -> Struck {
+        let leaks = self.connection.as_ref().map(Connection::log_leaks).unwrap_or_default();
+        let mut trouble = None;
+        if let Some(connection) = self.connection {
+            trouble = connection.close().await.err().map(|error| error.to_string());
+        }
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+        self.testbed.stop().await;
+        Struck { leaks, trouble }
+    }
+}
+
+/// What is left when everything is down.
+pub struct Struck {
+    /// What looks like whole tokens in the log of a started target.
+    pub leaks: Vec<String>,
+    /// What the hook `after` complained about.
+    pub trouble: Option<String>,
+}
+
+/// Seconds since the epoch.
+fn epoch_seconds() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn wants_https(subject: &Subject) -> bool {
+    matches!(subject, Subject::File(_, file) if file.trust.https)
+}
+
+fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustConfig, RunError> {
+    let keys = ring.handed_over();
+    Ok(match subject {
+        Subject::Builtin(_) | Subject::InProcess(..) => TrustConfig {
+            issuer: world.issuer.clone(),
+            audience: AUDIENCE.into(),
+            algorithms: subject.algorithms(),
+            leeway: Period::from_secs(0),
+            typ: "JWT".into(),
+            jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
+            keys,
+        },
+        Subject::File(_, file) => {
+            let trust = &file.trust;
+            let fill = |text: &str| -> Result<String, RunError> {
+                let known = |name: &str| match name {
+                    "issuer" => Some(json!(world.issuer)),
+                    "discovery" => Some(json!(world.discovery)),
+                    _ => None,
+                };
+                Ok(as_text(&fill_text(text, Unknown::Refuse, &known).map_err(crate::token::ForgeError::from)?))
+            };
+            TrustConfig {
+                issuer: fill(&trust.issuer)?,
+                audience: fill(&trust.audience)?,
+                algorithms: trust.algorithms.clone(),
+                leeway: trust.leeway,
+                typ: trust.typ.clone(),
+                jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
+                    .then(|| world.jwks_uri.clone()),
+                keys,
+            }
+        }
+    })
+}
+
+/// The target file that the built-in validator would have.
+fn builtin_file(url: &str) -> TargetFile {
+    let text = format!(
+        "format = \"target/1\"\n[target]\nname = \"builtin\"\n[transport.bearer]\nurl = \"{url}\"\nclaims.pointer = \"/claims\"\n\
+         [trust]\nkeys = \"jwks-uri\"\naudience = \"{AUDIENCE}\"\nalgorithms = [\"RS256\"]\n"
+    );
+    toml::from_str(&text).expect("a constant text with an address in it parses")
+}
+
+/// What the transport shows, and what we know of the target because we play its issuer.
+fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
+    let mut provides = target.provides();
+    provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
+    if trust.jwks_uri.is_some() {
+        provides.insert(Capability::ObserveOutbound);
+    }
+    if trust.typ.eq_ignore_ascii_case("at+jwt") {
+        provides.insert(Capability::ProfileAtJwt);
+    }
+    provides
+}
