@@ -38,8 +38,8 @@ impl Doctor {
             let stage = Stage::set(subject, &catalog, &issuer, None, fresh_seed()).await?;
             let plan = build(&catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
             anstream::println!("target    {} at {}", visible(&stage.about().name), visible(&stage.about().address));
-            anstream::println!("issuer    {}", stage.testbed.world().issuer);
-            anstream::println!("key set   {}", stage.testbed.world().jwks_uri);
+            anstream::println!("issuer    {}", stage.ours.testbed.world().issuer);
+            anstream::println!("key set   {}", stage.ours.testbed.world().jwks_uri);
             let calibration = calibrate(&stage.bench(&catalog, String::new()), &stage.trust.algorithms).await;
             stage.strike().await;
             Ok::<_, crate::run::RunError>((calibration.checks, calibration.standing, plan))

@@ -1,5 +1,6 @@
 //! The work bench of one run: forge, target, journal, and the state that all jobs share.
 
+use super::plan::Planned;
 use crate::{
     issuer::Journal,
     model::{Case, Observation, Recipe, Verdict, case::Present},
@@ -7,7 +8,7 @@ use crate::{
     token::{Forge, ForgeError, Token},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -28,6 +29,24 @@ pub struct Bench {
     tokens: AtomicU64,
     halted: Mutex<Option<String>>,
     reproduce: String,
+    memory: Option<Arc<Memory>>,
+    /// Which bench of this process: two that share a journal must not share a nonce.
+    number: u64,
+}
+
+static BENCHES: AtomicU64 = AtomicU64::new(0);
+
+/// Tokens by the place of their case in the suite, for runs that share keys and addresses.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<HashMap<(usize, Part), Token>>);
+
+/// Which token of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// The one under test.
+    Token,
+    /// The same without the change under test.
+    Twin,
 }
 
 impl Bench {
@@ -43,7 +62,24 @@ impl Bench {
         reproduce: String,
     ) -> Bench {
         let tokens = AtomicU64::new(0);
-        Bench { forge, target, journal, good, clock, tokens, halted: Mutex::new(None), reproduce }
+        Bench {
+            forge,
+            target,
+            journal,
+            good,
+            clock,
+            tokens,
+            halted: Mutex::new(None),
+            reproduce,
+            memory: None,
+            number: BENCHES.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// The same, with tokens that other runs on the same keys and addresses can use again.
+    #[must_use]
+    pub fn with_memory(self, memory: Option<Arc<Memory>>) -> Bench {
+        Bench { memory, ..self }
     }
 
     /// The forge.
@@ -80,7 +116,7 @@ impl Bench {
     #[must_use]
     pub fn nonce(&self) -> String {
         let count = self.tokens.fetch_add(1, Ordering::Relaxed);
-        format!("{:08x}-{count:06}", self.forge.setting().seed & 0xffff_ffff)
+        format!("{:08x}-{:03}-{count:06}", self.forge.setting().seed & 0xffff_ffff, self.number)
     }
 
     /// Why the target is no longer asked, where it is not.
@@ -104,13 +140,51 @@ impl Bench {
         self.forge.mint(recipe, self.now(), nonce, before)
     }
 
+    /// Mints a token of a planned case, or takes it from memory. Tokens with an address in them are always fresh: their
+    /// nonce says who followed it.
+    ///
+    /// # Errors
+    /// As [`Forge::mint`].
+    pub(super) fn mint_planned(
+        &self,
+        planned: &Planned,
+        part: Part,
+        nonce: &str,
+        before: &BTreeMap<String, Token>,
+    ) -> Result<Token, ForgeError> {
+        let recipe = match part {
+            Part::Token => &planned.token,
+            Part::Twin => &planned.twin,
+        };
+        let memory = self.memory.as_ref().filter(|_| before.is_empty() && planned.case.untouched.is_empty());
+        let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
+        let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
+        if let Some(token) = known {
+            return Ok(token);
+        }
+        let token = self.mint(recipe, nonce, before)?;
+        if let Ok(mut tokens) = memory.0.lock() {
+            tokens.insert((planned.index, part), token.clone());
+        }
+        Ok(token)
+    }
+
+    /// The twin of a case, presented.
+    ///
+    /// # Errors
+    /// The token cannot be minted.
+    pub(super) async fn twin(&self, planned: &Planned) -> Result<Observation, ForgeError> {
+        let token = self.mint_planned(planned, Part::Twin, &self.nonce(), &BTreeMap::new())?;
+        Ok(self.patiently(&token.bytes, planned.case.given.present.as_ref()).await)
+    }
+
     /// A fresh good token of a recipe, presented.
     ///
     /// # Errors
     /// The token cannot be minted.
-    pub async fn control(&self, recipe: &Recipe, present: Option<&Present>) -> Result<Observation, ForgeError> {
+    pub async fn control(&self, recipe: &Recipe) -> Result<Observation, ForgeError> {
         let token = self.mint(recipe, &self.nonce(), &BTreeMap::new())?;
-        Ok(self.patiently(&token.bytes, present).await)
+        Ok(self.patiently(&token.bytes, None).await)
     }
 
     /// Presents a token. A target that asks to slow down is obeyed and asked once more; an answer that a busy machine

@@ -1,10 +1,14 @@
 //! A block of cases between good tokens. What was refused while a good token was refused too is undecided.
 
-use super::{bench::Bench, judge::judge, plan::Planned};
+use super::{
+    bench::{Bench, Part},
+    judge::judge,
+    plan::Planned,
+};
 use crate::{
     model::{
         Case, Finding, Observation, Outcome, Recipe, Verdict,
-        case::{Present, WorldPart},
+        case::WorldPart,
         outcome::Control,
         report::{CaseResult, Controls},
     },
@@ -74,8 +78,8 @@ async fn bracket(bench: &Bench, block: &[Planned]) -> (Vec<Finished>, usize) {
         return (block.iter().map(|planned| not_sent(planned, &because)).collect(), block.len());
     }
     let opened = Instant::now();
-    let base_before = accepted(bench, bench.good(), None).await;
-    let mut twins: Vec<Twin> = Vec::new();
+    let base_before = good_is_taken(bench).await;
+    let mut twins: Vec<Twin<'_>> = Vec::new();
     let mut sent = Vec::new();
     for planned in block {
         if !sent.is_empty() && opened.elapsed() > LONGEST_BLOCK {
@@ -90,40 +94,41 @@ async fn bracket(bench: &Bench, block: &[Planned]) -> (Vec<Finished>, usize) {
     // The bracket closes: twins first, so that the base control has the last word.
     for twin in &mut twins {
         if twin.holds {
-            twin.holds = accepted(bench, &twin.recipe, twin.present.as_ref()).await;
+            twin.holds = bench.twin(twin.planned).await.is_ok_and(|seen| seen.verdict == Verdict::Accept);
         }
     }
-    let base = base_before && accepted(bench, bench.good(), None).await;
+    let base = base_before && good_is_taken(bench).await;
     let count = sent.len();
     (sent.into_iter().map(|sent| sent.judged(bench, base, &twins)).collect(), count)
 }
 
 /// A good token with a feature, shared by the cases of a block that have the same one.
-struct Twin {
-    recipe: Recipe,
-    present: Option<Present>,
+struct Twin<'a> {
+    planned: &'a Planned,
     first: Observation,
     holds: bool,
 }
 
-impl Twin {
-    async fn of(bench: &Bench, planned: &Planned, twins: &mut Vec<Twin>) -> usize {
-        let present = planned.case.given.present.clone();
-        if let Some(known) = twins.iter().position(|twin| twin.recipe == planned.twin && twin.present == present) {
+impl<'a> Twin<'a> {
+    async fn of(bench: &Bench, planned: &'a Planned, twins: &mut Vec<Twin<'a>>) -> usize {
+        let same = |twin: &Twin<'_>| {
+            twin.planned.twin == planned.twin && twin.planned.case.given.present == planned.case.given.present
+        };
+        if let Some(known) = twins.iter().position(same) {
             return known;
         }
-        let first = match bench.control(&planned.twin, present.as_ref()).await {
+        let first = match bench.twin(planned).await {
             Ok(observation) => observation,
             Err(error) => Observation::bare(Verdict::Unreachable, format!("the twin cannot be made: {error}")),
         };
         let holds = first.verdict == Verdict::Accept;
-        twins.push(Twin { recipe: planned.twin.clone(), present, first, holds });
+        twins.push(Twin { planned, first, holds });
         twins.len() - 1
     }
 }
 
-async fn accepted(bench: &Bench, recipe: &Recipe, present: Option<&Present>) -> bool {
-    bench.control(recipe, present).await.is_ok_and(|observation| observation.verdict == Verdict::Accept)
+async fn good_is_taken(bench: &Bench) -> bool {
+    bench.control(bench.good()).await.is_ok_and(|observation| observation.verdict == Verdict::Accept)
 }
 
 /// A case whose token was sent, not judged yet.
@@ -168,10 +173,10 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
         }
     }
     let present = planned.case.present.as_ref().or(planned.case.given.present.as_ref());
-    match bench.mint(&planned.token, &nonce, &earlier) {
+    match bench.mint_planned(planned, Part::Token, &nonce, &earlier) {
         Ok(token) => {
             sent.observation = bench.patiently(&token.bytes, present).await;
-            let good = bench.mint(&planned.twin, &nonce, &earlier).ok();
+            let good = bench.mint_planned(planned, Part::Twin, &nonce, &earlier).ok();
             sent.token = Some((token, good));
         }
         Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),
@@ -180,7 +185,7 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
 }
 
 impl Sent<'_> {
-    fn judged(self, bench: &Bench, base: bool, twins: &[Twin]) -> Finished {
+    fn judged(self, bench: &Bench, base: bool, twins: &[Twin<'_>]) -> Finished {
         let control = |holds: bool| if holds { Control::Accepted } else { Control::Refused };
         let twin = self.twin.and_then(|at| twins.get(at));
         let controls = Controls { base: control(base), feature: control(twin.map_or(base, |twin| twin.holds)) };

@@ -27,7 +27,7 @@ pub enum Standing {
 
 /// Sends the first probes.
 pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
-    let good = observe(bench, bench.good(), None).await;
+    let good = observe(bench, bench.good()).await;
     if good.verdict.is_broken() && good.verdict != Verdict::OddAnswer {
         let checks = diagnose::silent(good);
         return Calibration { checks, standing: Standing::NotTestable };
@@ -56,8 +56,8 @@ pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
     Calibration { checks, standing: Standing::Testable }
 }
 
-async fn observe(bench: &Bench, recipe: &Recipe, present: Option<&Present>) -> Observation {
-    match bench.control(recipe, present).await {
+async fn observe(bench: &Bench, recipe: &Recipe) -> Observation {
+    match bench.control(recipe).await {
         Ok(observation) => observation,
         Err(error) => Observation::bare(Verdict::Unreachable, format!("the token cannot be made: {error}")),
     }
@@ -66,7 +66,7 @@ async fn observe(bench: &Bench, recipe: &Recipe, present: Option<&Present>) -> O
 async fn algorithm(bench: &Bench, alg: Alg) -> CalibrationCheck {
     let sign = Some(Sign { key: alg.name().to_lowercase(), alg: None });
     let recipe = Recipe { sign, ..Recipe::default() }.over(bench.good());
-    let observation = observe(bench, &recipe, None).await;
+    let observation = observe(bench, &recipe).await;
     let taken = observation.verdict == Verdict::Accept;
     let mut check = check(format!("good token, {alg}"), if taken { Outcome::Pass } else { Outcome::Note }, observation);
     if !taken {

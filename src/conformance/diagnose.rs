@@ -84,7 +84,7 @@ async fn other_claims(bench: &Bench, good: &Observation) -> Vec<CalibrationCheck
     for (claim, value) in tries {
         let mut recipe = Recipe::default();
         recipe.claims.insert(claim.to_owned(), value.clone());
-        let Ok(seen) = bench.control(&recipe.over(bench.good()), None).await else { continue };
+        let Ok(seen) = bench.control(&recipe.over(bench.good())).await else { continue };
         if seen.verdict == Verdict::Accept {
             let (name, field) =
                 if claim == "iss" { ("wrong issuer", "issuer") } else { ("wrong audience", "audience") };

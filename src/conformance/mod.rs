@@ -9,7 +9,7 @@ mod diagnose;
 mod judge;
 mod plan;
 
-pub use bench::Bench;
+pub use bench::{Bench, Memory};
 pub use block::{Finished, run_block, skipped, sweep};
 pub use calibrate::{Calibration, Standing, calibrate};
 pub use judge::{declared, judge};

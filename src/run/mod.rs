@@ -5,6 +5,7 @@
 mod error;
 mod exit;
 mod in_process;
+mod ours;
 mod recorder;
 mod selftest;
 mod session;
@@ -14,6 +15,7 @@ mod stop;
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};
 pub use in_process::{Check, check};
+pub use ours::OurSide;
 pub use recorder::Recorder;
 pub use selftest::{Caught, Detection, Score, selftest};
 pub use session::{Request, execute};

@@ -3,6 +3,7 @@
 use super::{
     error::RunError,
     exit::FailOn,
+    ours::OurSide,
     session::{Request, execute_with},
     setup::{BUILTIN_ALGORITHMS, Subject},
     stop::Stop,
@@ -12,7 +13,6 @@ use crate::{
     issuer::Options,
     model::{CaseId, Outcome, RunReport, report::CaseResult},
     suite::{Catalog, Selection},
-    token::KeyRing,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -85,9 +85,10 @@ impl Score {
 /// # Errors
 /// The built-in validator or our side does not come up.
 pub async fn selftest(catalog: Arc<Catalog>, selection: Selection, seed: u64, jobs: usize) -> Result<Score, RunError> {
-    let ring = KeyRing::generate(BUILTIN_ALGORITHMS)?;
-    let strict_http = one(Arc::clone(&catalog), selection.clone(), ring.clone(), None, true, seed).await?;
-    let strict_here = one(Arc::clone(&catalog), selection.clone(), ring.clone(), None, false, seed).await?;
+    let mut ours = OurSide::raise(BUILTIN_ALGORITHMS, &catalog, &Options::default()).await?;
+    ours.memory = Some(Arc::default());
+    let strict_http = one(Arc::clone(&catalog), selection.clone(), ours.clone(), None, true, seed).await?;
+    let strict_here = one(Arc::clone(&catalog), selection.clone(), ours.clone(), None, false, seed).await?;
     let false_alarms = [&strict_here, &strict_http].into_iter().flat_map(|report| alarms(report)).collect();
     let mut waiting = Flaw::ALL.iter().copied();
     let mut running = JoinSet::new();
@@ -96,9 +97,9 @@ pub async fn selftest(catalog: Arc<Catalog>, selection: Selection, seed: u64, jo
         while running.len() < jobs.max(1)
             && let Some(flaw) = waiting.next()
         {
-            let (catalog, selection, ring) = (Arc::clone(&catalog), selection.clone(), ring.clone());
+            let (catalog, selection, ours) = (Arc::clone(&catalog), selection.clone(), ours.clone());
             running.spawn(async move {
-                let t=std::time::Instant::now(); let report = one(catalog, selection, ring, Some(flaw), over_http(flaw), seed).await?; eprintln!("{} {:?}", flaw.name(), t.elapsed());
+                let report = one(catalog, selection, ours, Some(flaw), over_http(flaw), seed).await?;
                 Ok::<_, RunError>((flaw, report))
             });
         }
@@ -118,6 +119,7 @@ pub async fn selftest(catalog: Arc<Catalog>, selection: Selection, seed: u64, jo
             .collect();
         detections.push(Detection { flaw, caught, named });
     }
+    ours.strike().await;
     detections.sort_by_key(|detection| detection.flaw.name());
     let tried: BTreeSet<String> = [&strict_here, &strict_http]
         .into_iter()
@@ -137,7 +139,7 @@ pub async fn selftest(catalog: Arc<Catalog>, selection: Selection, seed: u64, jo
 async fn one(
     catalog: Arc<Catalog>,
     selection: Selection,
-    ring: KeyRing,
+    ours: OurSide,
     flaw: Option<Flaw>,
     http: bool,
     seed: u64,
@@ -158,7 +160,7 @@ async fn one(
         args: Vec::new(),
         reproduce: String::new(),
     };
-    execute_with(request, &catalog, Some(ring), Stop::never(), &mut |_| {}).await
+    execute_with(request, &catalog, Some(ours), Stop::never(), &mut |_| {}).await
 }
 
 /// What is wrong with strict, by our own cases.

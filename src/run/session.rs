@@ -3,6 +3,7 @@
 use super::{
     error::RunError,
     exit::{self, FailOn},
+    ours::OurSide,
     recorder::Recorder,
     setup::{Stage, Struck, Subject},
     stop::{Stop, StopReason},
@@ -20,7 +21,6 @@ use crate::{
         spec::Severity,
     },
     suite::{Catalog, Selection},
-    token::KeyRing,
 };
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -62,18 +62,18 @@ pub async fn execute(
     execute_with(request, catalog, None, stop, sink).await
 }
 
-/// The same with keys that exist already.
+/// The same, on our side of an earlier run.
 pub(super) async fn execute_with(
     request: Request,
     catalog: &Catalog,
-    ring: Option<KeyRing>,
+    ours: Option<OurSide>,
     mut stop: Stop,
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
     let mut score = Score { recorder: Recorder::default(), sink };
     let ended = tokio::select! {
-        ended = play(request, catalog, ring, &mut score) => ended.map(|leaks| (leaks, None)),
+        ended = play(request, catalog, ours, &mut score) => ended.map(|leaks| (leaks, None)),
         reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
     };
     let (leaks, stopped) = ended?;
@@ -115,7 +115,7 @@ impl Score<'_> {
 async fn play(
     request: Request,
     catalog: &Catalog,
-    ring: Option<KeyRing>,
+    ours: Option<OurSide>,
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
     let Request { subject, selection, seed, jobs, issuer, args, reproduce, .. } = request;
@@ -123,7 +123,7 @@ async fn play(
     if !catalog.cases.iter().any(|case| selection.names(case)) {
         return Err(RunError::NothingSelected);
     }
-    let mut stage = Stage::set(subject, catalog, &issuer, ring, seed).await?;
+    let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
     let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
@@ -252,7 +252,7 @@ async fn repeat_undecided(
                 bench.halt(None);
             }
             Ok(false) => {
-                let good = bench.control(bench.good(), None).await;
+                let good = bench.control(bench.good()).await;
                 if good.is_ok_and(|seen| seen.verdict == crate::model::Verdict::Accept) {
                     bench.halt(None);
                 }

@@ -1,10 +1,10 @@
 //! Our side up, and the target connected to it.
 
-use super::error::RunError;
+use super::{error::RunError, ours::OurSide};
 use crate::{
     builtin::{self, Flaw},
     conformance::Bench,
-    issuer::{Documents, Options, Testbed},
+    issuer::Options,
     model::{
         Alg, Capabilities, Capability, Harm, Period, Recipe, TrustConfig, World,
         placeholder::{Unknown, as_text, fill_text},
@@ -97,7 +97,7 @@ impl Subject {
 /// Everything that stands while a run goes on.
 pub struct Stage {
     /// Our side.
-    pub testbed: Testbed,
+    pub ours: OurSide,
     /// Mints tokens for the target.
     pub forge: Arc<Forge>,
     /// What the target was told.
@@ -125,30 +125,28 @@ impl Stage {
         subject: Subject,
         catalog: &Catalog,
         issuer: &Options,
-        ring: Option<KeyRing>,
+        ours: Option<OurSide>,
         seed: u64,
     ) -> Result<Stage, RunError> {
         let (name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
-        let ring = ring.map_or_else(|| KeyRing::generate(&subject.algorithms()), Ok)?;
-        let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
-        let documents = Documents {
-            jwks: ring.serve(default)?,
-            rogue_jwks: ring.rogue_jwks(),
-            algorithms: subject.algorithms(),
-            headers: default.headers.clone(),
+        let ours = match ours {
+            Some(ours) => ours,
+            None => {
+                let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
+                OurSide::raise(&subject.algorithms(), catalog, &options).await?
+            }
         };
-        let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
-        let testbed = Testbed::start(&options, documents).await?;
-        let trust = trust_of(&subject, testbed.world(), &ring)?;
+        let world = ours.testbed.world();
+        let trust = trust_of(&subject, world, &ours.ring)?;
         let setting = Setting {
-            world: testbed.world().clone(),
+            world: world.clone(),
             issuer: trust.issuer.clone(),
             audience: trust.audience.clone(),
             typ: trust.typ.clone(),
             leeway: trust.leeway,
             seed,
         };
-        let forge = Arc::new(Forge::new(ring, setting));
+        let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
         let mut about = TargetInfo {
             name,
             about: String::new(),
@@ -171,7 +169,7 @@ impl Stage {
                 let url = format!("{}/whoami", started.url());
                 server = Some(started);
                 let file = builtin_file(&url);
-                let connected = target::connect(&file, Path::new("."), testbed.world(), &trust).await?;
+                let connected = target::connect(&file, Path::new("."), world, &trust).await?;
                 let target = connected.target();
                 connection = Some(connected);
                 target
@@ -181,7 +179,7 @@ impl Stage {
                 about.about.clone_from(&file.target.about);
                 about.file = Some(path.display().to_string());
                 about.policy.clone_from(&file.policy);
-                let connected = target::connect(&file, folder, testbed.world(), &trust).await?;
+                let connected = target::connect(&file, folder, world, &trust).await?;
                 let target = connected.target();
                 connection = Some(connected);
                 target
@@ -196,7 +194,7 @@ impl Stage {
         about.address = target.address();
         about.provides = provides.iter().map(ToString::to_string).collect();
         let policy = about.policy.clone();
-        Ok(Stage { testbed, forge, trust, provides, policy, allows, recipes, target, connection, server, about })
+        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, about })
     }
 
     /// What a report says about the target.
@@ -209,8 +207,9 @@ impl Stage {
     #[must_use]
     pub fn bench(&self, catalog: &Catalog, reproduce: String) -> Bench {
         let good = catalog.access_token(&self.recipes);
-        let journal = self.testbed.journal().clone();
-        Bench::new(Arc::clone(&self.forge), Arc::clone(&self.target), Some(journal), good, epoch_seconds, reproduce)
+        let journal = self.ours.testbed.journal().clone();
+        let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
+        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce).with_memory(self.ours.memory.clone())
     }
 
     /// Starts the target again, where that is possible.
@@ -234,7 +233,7 @@ impl Stage {
         if let Some(server) = self.server {
             server.stop().await;
         }
-        self.testbed.stop().await;
+        self.ours.strike().await;
         Struck { leaks, trouble }
     }
 }
