@@ -19,6 +19,12 @@ use std::{
 /// The longest pause that a target's `Retry-After` can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// After so many tokens that were rate limited twice in a row, more of them would only take time.
+const MOST_RATE_LIMITED: u64 = 3;
+
+/// After so many tokens without an answer, a run would take hours: it stops asking.
+const MOST_TIMEOUTS: u64 = 24;
+
 /// What every job works with.
 pub struct Bench {
     forge: Arc<Forge>,
@@ -27,6 +33,8 @@ pub struct Bench {
     good: Recipe,
     clock: fn() -> i64,
     tokens: AtomicU64,
+    rate_limited: AtomicU64,
+    timeouts: AtomicU64,
     halted: Mutex<Option<String>>,
     reproduce: String,
     memory: Option<Arc<Memory>>,
@@ -61,7 +69,7 @@ impl Bench {
         clock: fn() -> i64,
         reproduce: String,
     ) -> Bench {
-        let tokens = AtomicU64::new(0);
+        let (tokens, rate_limited, timeouts) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         Bench {
             forge,
             target,
@@ -69,6 +77,8 @@ impl Bench {
             good,
             clock,
             tokens,
+            rate_limited,
+            timeouts,
             halted: Mutex::new(None),
             reproduce,
             memory: None,
@@ -200,7 +210,28 @@ impl Bench {
         };
         tokio::time::sleep(pause).await;
         let second = self.once(token, present).await;
+        self.count_strain(second.verdict);
         Observation { attempts: 2, ..second }
+    }
+
+    /// A hostile or overloaded target can slow a run down, but not for ever.
+    fn count_strain(&self, verdict: Verdict) {
+        let (counter, most, because) = match verdict {
+            Verdict::RateLimited => (
+                &self.rate_limited,
+                MOST_RATE_LIMITED,
+                "the target keeps limiting our rate: lift the limit for this address",
+            ),
+            Verdict::Timeout => (
+                &self.timeouts,
+                MOST_TIMEOUTS,
+                "too many tokens got no answer: mend the target, or lower [transport] timeout",
+            ),
+            _ => return,
+        };
+        if counter.fetch_add(1, Ordering::Relaxed) + 1 >= most {
+            self.halt(Some(because.to_owned()));
+        }
     }
 
     async fn once(&self, token: &[u8], present: Option<&Present>) -> Observation {

@@ -82,7 +82,7 @@ async fn bracket(bench: &Bench, block: &[Planned]) -> (Vec<Finished>, usize) {
     let mut twins: Vec<Twin<'_>> = Vec::new();
     let mut sent = Vec::new();
     for planned in block {
-        if !sent.is_empty() && opened.elapsed() > LONGEST_BLOCK {
+        if !sent.is_empty() && (opened.elapsed() > LONGEST_BLOCK || bench.halted().is_some()) {
             break;
         }
         let twin = match planned.has_own_twin() {

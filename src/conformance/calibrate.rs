@@ -44,11 +44,16 @@ pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
         checks.extend(diagnose::refused(bench, good, &garbage).await);
         return Calibration { checks, standing: Standing::NotTestable };
     }
+    // Without a known way of saying no, no refusal could be told from an accident.
+    let unreadable = garbage.verdict == Verdict::OddAnswer;
     checks.push(check(format!("good token, {}", bench.forge().ring().active()), Outcome::Pass, good));
-    checks.push(nonsense("garbage instead of a token", garbage));
-    checks.push(nonsense("no token at all", nothing));
+    checks.push(nonsense("garbage instead of a token", garbage, Outcome::Inconclusive));
+    checks.push(nonsense("no token at all", nothing, Outcome::Note));
     if open {
         return Calibration { checks, standing: Standing::AcceptsEverything };
+    }
+    if unreadable {
+        return Calibration { checks, standing: Standing::NotTestable };
     }
     for alg in algorithms.iter().filter(|alg| **alg != bench.forge().ring().active()) {
         checks.push(algorithm(bench, *alg).await);
@@ -77,8 +82,8 @@ async fn algorithm(bench: &Bench, alg: Alg) -> CalibrationCheck {
     check
 }
 
-/// A probe that must not be accepted.
-fn nonsense(name: &str, observation: Observation) -> CalibrationCheck {
+/// A probe that must not be accepted. `odd` is what an answer comes to that is neither yes nor no.
+fn nonsense(name: &str, observation: Observation, odd: Outcome) -> CalibrationCheck {
     let (outcome, severity, hint) = match observation.verdict {
         Verdict::Accept => (
             Outcome::Fail,
@@ -95,7 +100,7 @@ fn nonsense(name: &str, observation: Observation) -> CalibrationCheck {
             Some("nonsense should be refused with 401, not answered with a server error".to_owned()),
         ),
         Verdict::OddAnswer => (
-            Outcome::Note,
+            odd,
             Severity::Info,
             Some(format!(
                 "if {} is how this target says no, add it to [transport] reject.status",

@@ -14,7 +14,7 @@ use crate::{
     },
     issuer::Options,
     model::{
-        Event, Level, Outcome, RunReport,
+        Event, Level, Outcome, RunReport, Verdict,
         case::Case,
         event::PlanCounts,
         report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
@@ -246,18 +246,18 @@ async fn repeat_undecided(
     }
     if let Some(because) = bench.halted() {
         score.emit(Event::Remark { level: Level::Should, text: because });
-        match stage.restart().await {
-            Ok(true) => {
-                score.emit(Event::Remark { level: Level::May, text: "the target was restarted".into() });
-                bench.halt(None);
-            }
-            Ok(false) => {
-                let good = bench.control(bench.good()).await;
-                if good.is_ok_and(|seen| seen.verdict == crate::model::Verdict::Accept) {
+        let good = bench.control(bench.good()).await;
+        match good.map(|seen| seen.verdict) {
+            Ok(Verdict::Accept) => bench.halt(None),
+            Ok(Verdict::Unreachable | Verdict::Reset | Verdict::Timeout) => match stage.restart().await {
+                Ok(true) => {
+                    score.emit(Event::Remark { level: Level::May, text: "the target was restarted".into() });
                     bench.halt(None);
                 }
-            }
-            Err(error) => score.emit(Event::Remark { level: Level::Must, text: error.to_string() }),
+                Ok(false) => {}
+                Err(error) => score.emit(Event::Remark { level: Level::Must, text: error.to_string() }),
+            },
+            _ => {}
         }
     }
     for planned in undecided {
