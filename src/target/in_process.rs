@@ -11,6 +11,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
 };
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Wraps a validator so that tokens can be shown to it.
 pub struct InProcess(Box<dyn Validator>);
@@ -31,7 +32,7 @@ impl InProcess {
     /// Shows it a token. A panic is its failure, not ours.
     pub(super) fn present(&self, shown: &Shown<'_>) -> Observation {
         let start = Instant::now();
-        let answer = catch_unwind(AssertUnwindSafe(|| self.0.validate(shown.token, shown.now)));
+        let answer = beside_the_runtime(|| catch_unwind(AssertUnwindSafe(|| self.0.validate(shown.token, shown.now))));
         let mut observation = match answer {
             Ok(Answer::Accept(claims)) => Observation {
                 claims: Some(claims).filter(|claims| !claims.is_null()),
@@ -51,6 +52,14 @@ impl InProcess {
         let mut provides = self.0.provides();
         provides.insert(Capability::ControlClock);
         provides
+    }
+}
+
+/// A validator may block, for instance on a key set that our own runtime serves: other tasks must go on.
+fn beside_the_runtime<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current() {
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 
