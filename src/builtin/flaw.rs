@@ -70,7 +70,7 @@ impl Flaw {
     #[must_use]
     pub fn is_http_only(self) -> bool {
         (Flaw::NoChallenge..Flaw::AcceptsEverything).contains(&self)
-            || matches!(self, Flaw::OctFromKeySet | Flaw::RateLimits)
+            || self == Flaw::RateLimits
     }
 }
 

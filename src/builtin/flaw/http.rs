@@ -18,10 +18,6 @@ macro_rules! http {
         RefusesWith403 "refuses-with-403", "none known";
         /// A bad token is answered with 500.
         RefusesWith500 "refuses-with-500", "none known";
-        /// The error body repeats the token.
-        TokenEchoed "token-echoed", "none known";
-        /// The challenge repeats the token's `kid`, quotation marks and all.
-        KidEchoed "kid-echoed", "none known";
         /// A doubled slash in front of the path gets past the check.
         DoubleSlashOpen "double-slash-open", "none known";
         /// A dot segment in the path gets past the check.

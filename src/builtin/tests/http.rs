@@ -154,8 +154,6 @@ async fn flaws_of_the_answer_show_only_there() {
         (Flaw::Answers500, 500),
         (Flaw::NoChallenge, 401),
         (Flaw::NoErrorCode, 401),
-        (Flaw::TokenEchoed, 401),
-        (Flaw::KidEchoed, 401),
         (Flaw::ErrorCodeWithoutToken, 401),
     ] {
         let server = start(Some(flaw)).await;
@@ -170,8 +168,6 @@ async fn flaws_of_the_answer_show_only_there() {
             answer.head.contains("error="),
             ![Flaw::NoChallenge, Flaw::Answers500, Flaw::NoErrorCode].contains(&flaw)
         );
-        assert_eq!(answer.body.contains(&bad_token()[..20]), flaw == Flaw::TokenEchoed, "{flaw}");
-        assert_eq!(answer.head.contains("k-rs256"), flaw == Flaw::KidEchoed, "{flaw}");
         assert_eq!(nothing.head.contains("error="), flaw == Flaw::ErrorCodeWithoutToken, "{flaw}");
         let wanted = if flaw == Flaw::Answers500 { 500 } else { 200 };
         assert_eq!(show(&server, &live_token(Alg::Rs256)).await.status, wanted, "{flaw}");
