@@ -8,10 +8,6 @@ macro_rules! http {
         NoErrorCode "no-error-code", "none known";
         /// The challenge to a request without a token names an error code.
         ErrorCodeWithoutToken "error-code-without-token", "none known";
-        /// A bad token is answered with 200 and an error in the body.
-        RefusesWith200 "refuses-with-200", "none known";
-        /// A bad token is answered with a redirect to a login page.
-        RefusesWith302 "refuses-with-302", "none known";
         /// A bad token is answered with 400.
         RefusesWith400 "refuses-with-400", "none known";
         /// A bad token is answered with 403.
@@ -24,10 +20,9 @@ macro_rules! http {
         DotSegmentOpen "dot-segment-open", "none known";
         /// A slash behind the path gets past the check.
         TrailingSlashOpen "trailing-slash-open", "none known";
-        /// A percent-encoded letter in the path gets past the check.
+        /// The path gets past the check with percent escapes in it; behind the check they are resolved, and what follows a
+        /// space, a NUL or a question mark is cut off.
         PercentEncodedOpen "percent-encoded-open", "none known";
-        /// Capital letters in the path get past the check.
-        UpperCaseOpen "upper-case-open", "none known";
         /// A parameter behind a semicolon in the path gets past the check.
         PathParameterOpen "path-parameter-open", "none known";
         /// A query behind the path gets past the check.
@@ -56,7 +51,5 @@ macro_rules! http {
         SchemeCaseSensitive "scheme-case-sensitive", "none known";
         /// The scheme does not matter; the last word is the token.
         SchemeIgnored "scheme-ignored", "none known";
-        /// A request without a token is answered with the last answer that somebody with a token got.
-        AnswersShared "answers-shared", "none known";
     } };
 }

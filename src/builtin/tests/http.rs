@@ -182,7 +182,7 @@ async fn flaws_of_the_door_show_only_there() {
     let query = format!("GET /whoami?access_token={} HTTP/1.1\r\n", &good[7..]);
     for (flaw, request) in [
         (Flaw::DoubleSlashOpen, "GET //whoami HTTP/1.1\r\n".to_owned()),
-        (Flaw::UpperCaseOpen, "GET /WHOAMI HTTP/1.1\r\n".into()),
+        (Flaw::PercentEncodedOpen, "GET /whoami%20 HTTP/1.1\r\n".into()),
         (Flaw::OptionsOpen, "OPTIONS /whoami HTTP/1.1\r\n".into()),
         (Flaw::OriginalUrlHonoured, "GET /healthz HTTP/1.1\r\nX-Original-URL: /whoami\r\n".into()),
         (Flaw::FirstAuthorizationWins, format!("GET /whoami HTTP/1.1\r\n{}{}", line(&good), line(&bad))),
