@@ -59,8 +59,8 @@ macro_rules! define {
 algorithm! { [key signature parsing claims positive http target define] }
 
 impl Flaw {
-    /// Whether a validator with this flaw still takes good tokens and refuses garbage and most attacks. The others
-    /// are no use in proving a case; calibration has to name them.
+    /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The
+    /// others are flaws of the whole target and prove no case: calibration names them, or the run ends undecided.
     #[must_use]
     pub fn is_specific(self) -> bool {
         self < Flaw::AcceptsEverything
@@ -70,7 +70,7 @@ impl Flaw {
     #[must_use]
     pub fn is_http_only(self) -> bool {
         (Flaw::NoChallenge..Flaw::AcceptsEverything).contains(&self)
-            || matches!(self, Flaw::OctFromKeySet | Flaw::RateLimits)
+            || matches!(self, Flaw::RefusesWith200 | Flaw::RefusesWith302 | Flaw::AnswersShared | Flaw::RateLimits)
     }
 }
 

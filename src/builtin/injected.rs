@@ -32,7 +32,7 @@ pub(super) fn embedded(token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>>> {
 }
 
 fn fetched_keys(url: &str, alg: Alg) -> Option<Vec<Arc<Key>>> {
-    fitting(&KeySet::from_body(None, &fetch::get(url)?)?, alg)
+    fitting(&KeySet::from_body(&fetch::get(url)?)?, alg)
 }
 
 fn fitting(keys: &KeySet, alg: Alg) -> Option<Vec<Arc<Key>>> {

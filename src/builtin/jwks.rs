@@ -1,9 +1,6 @@
 //! A set of trusted keys (RFC 7517 section 5).
 
-use super::{
-    flaw::Flaw,
-    key::{Key, family_of},
-};
+use super::key::Key;
 use crate::model::{Alg, KeyFamily};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,41 +16,24 @@ pub(super) struct KeySet {
 
 impl KeySet {
     /// A set that the validator was given. A value that is no set gives an empty one.
-    pub fn from_value(flaw: Option<Flaw>, set: &Value) -> KeySet {
+    pub fn from_value(set: &Value) -> KeySet {
         let members = set.get("keys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let any_use = flaw == Some(Flaw::KeyUseIgnored);
-        let usable = |jwk: &&Value| flaw != Some(Flaw::UnknownJwkMember) || has_known_members(jwk);
-        let read = |jwk: &Value| Some(jwk).filter(usable).and_then(|jwk| Key::from_jwk(jwk, any_use));
-        let keys: Vec<_> = members.iter().map(read).collect();
-        let broken = |(jwk, key): (&Value, &Option<Key>)| {
-            let is_known = jwk.as_object().and_then(family_of).is_some();
-            let has_kind = jwk.get("kty").is_some_and(Value::is_string);
-            match flaw {
-                Some(Flaw::UnknownKeyBreaksSet) => has_kind && !is_known,
-                Some(Flaw::MalformedKeyBreaksSet) => key.is_none() && (is_known || !has_kind),
-                _ => false,
-            }
-        };
-        if members.iter().zip(&keys).any(broken) {
-            return KeySet::default();
-        }
-        KeySet { keys: keys.into_iter().flatten().map(Arc::new).collect(), served: set.to_string().into_bytes() }
+        let keys = members.iter().filter_map(Key::from_jwk).map(Arc::new).collect();
+        KeySet { keys, served: set.to_string().into_bytes() }
     }
 
     /// A set that was fetched: symmetric keys in it are no keys, since everybody could read them.
-    pub fn from_body(flaw: Option<Flaw>, body: &[u8]) -> Option<KeySet> {
+    pub fn from_body(body: &[u8]) -> Option<KeySet> {
         let set: Value = serde_json::from_slice(body).ok()?;
-        let mut keys = KeySet::from_value(flaw, &set);
-        if flaw != Some(Flaw::OctFromKeySet) {
-            keys.keys.retain(|key| key.family != KeyFamily::Oct);
-        }
+        let mut keys = KeySet::from_value(&set);
+        keys.keys.retain(|key| key.family != KeyFamily::Oct);
         keys.served = body.to_vec();
         Some(keys)
     }
 
     /// The symmetric keys of a set that the validator was given.
     pub fn symmetric(set: &Value) -> KeySet {
-        let mut keys = KeySet::from_value(None, set);
+        let mut keys = KeySet::from_value(set);
         keys.keys.retain(|key| key.family == KeyFamily::Oct);
         keys
     }
@@ -83,13 +63,6 @@ impl KeySet {
 
     /// A set of one JWK.
     pub fn of_one(jwk: &Value) -> KeySet {
-        KeySet::from_value(None, &json!({ "keys": [jwk] }))
+        KeySet::from_value(&json!({ "keys": [jwk] }))
     }
-}
-
-/// Whether a JWK has only members of RFC 7517 section 4 and RFC 7518 section 6.
-fn has_known_members(jwk: &Value) -> bool {
-    const KNOWN: &[&str] =
-        &["kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n", "e", "k"];
-    jwk.as_object().is_some_and(|jwk| jwk.keys().all(|name| KNOWN.contains(&name.as_str())))
 }

@@ -37,7 +37,7 @@ enum Verifier {
 }
 
 /// The kind of key that a JWK says it is. `None`: one that is not known here.
-pub(super) fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
+fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     Some(match (text("kty")?, text("crv")) {
         ("RSA", _) => KeyFamily::Rsa,
@@ -52,12 +52,11 @@ pub(super) fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
 }
 
 impl Key {
-    /// Reads a JWK. `None` where it is malformed, too weak, or not for checking signatures (the last only where
-    /// `any_use` is false).
-    pub fn from_jwk(jwk: &Value, any_use: bool) -> Option<Key> {
+    /// Reads a JWK. `None` where it is malformed, too weak, or not for checking signatures.
+    pub fn from_jwk(jwk: &Value) -> Option<Key> {
         let members = jwk.as_object()?;
         let family = family_of(members)?;
-        if !any_use && !is_for_verifying(members) {
+        if !is_for_verifying(members) {
             return None;
         }
         let alg = optional_text(members, "alg")?;

@@ -29,7 +29,6 @@ impl Default for Times {
 }
 
 pub(super) struct KeyCache {
-    flaw: Option<Flaw>,
     times: Times,
     remote: Option<Remote>,
     /// What the validator was given: all its keys, or beside a fetched set only the symmetric ones.
@@ -72,10 +71,9 @@ impl KeyCache {
         let own = match &remote {
             _ if never => KeySet::default(),
             Some(_) => KeySet::symmetric(&trust.keys),
-            None => KeySet::from_value(flaw, &trust.keys),
+            None => KeySet::from_value(&trust.keys),
         };
         Some(KeyCache {
-            flaw,
             times,
             remote,
             own: Arc::new(own),
@@ -127,7 +125,7 @@ impl KeyCache {
     /// Fetches the set; whoever calls holds `fetching`. Where that fails, the old set stays.
     async fn fetch(&self, remote: &Remote, pause: bool) -> Arc<KeySet> {
         let body = fetch::body(&remote.client, &remote.uri).await;
-        let fetched = body.and_then(|body| KeySet::from_body(self.flaw, &body)).filter(|keys| !keys.is_empty());
+        let fetched = body.and_then(|body| KeySet::from_body(&body)).filter(|keys| !keys.is_empty());
         let now = Instant::now();
         let mut held = self.held();
         if pause || fetched.is_none() {

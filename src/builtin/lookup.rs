@@ -70,16 +70,11 @@ fn kid<'t>(rules: &Rules, kid: Option<&'t Value>) -> Result<Option<&'t str>, Ref
         None if rules.has(Flaw::KidRequired) => Err(Refusal::UnknownKey),
         None => Ok(None),
         Some(Value::String(kid)) if kid.is_empty() && rules.has(Flaw::KidEmpty) => Ok(None),
-        Some(Value::String(kid)) if rules.has(Flaw::KidPlainOnly) && !is_plain(kid) => Err(Refusal::Header),
         Some(Value::String(kid)) if rules.has(Flaw::KidCutAtNul) => Ok(kid.split('\0').next()),
         Some(Value::String(kid)) => Ok(Some(kid)),
         Some(_) if rules.has(Flaw::KidNotString) => Ok(None),
         Some(_) => Err(Refusal::Header),
     }
-}
-
-fn is_plain(kid: &str) -> bool {
-    kid.chars().all(|c| c.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&c))
 }
 
 fn is_named(rules: &Rules, key: &Key, kid: &str) -> bool {

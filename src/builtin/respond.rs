@@ -15,8 +15,8 @@ pub(super) fn accepted(claims: &Value) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "claims": claims }))).into_response()
 }
 
-/// The token was not. Without a flaw nothing in the answer comes from the token.
-pub(super) fn refused(flaw: Option<Flaw>, refusal: Refusal, token: &[u8]) -> Response {
+/// The token was not. Nothing in the answer comes from the token.
+pub(super) fn refused(flaw: Option<Flaw>, refusal: Refusal) -> Response {
     if refusal == Refusal::Crash {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "internal error" }))).into_response();
     }
@@ -28,18 +28,12 @@ pub(super) fn refused(flaw: Option<Flaw>, refusal: Refusal, token: &[u8]) -> Res
         Some(Flaw::RefusesWith500) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNAUTHORIZED,
     };
-    let mut description = refusal.phrase().to_owned();
-    if flaw == Some(Flaw::KidEchoed) {
-        description.push_str(&kid_of(token).map(|kid| format!(" with kid {kid}")).unwrap_or_default());
-    }
+    let description = refusal.phrase();
     let challenge = match flaw {
         Some(Flaw::NoErrorCode) => REALM.to_owned(),
         _ => format!("{REALM}, error=\"invalid_token\", error_description=\"{description}\""),
     };
-    let mut body = json!({ "error": "invalid_token", "error_description": description });
-    if flaw == Some(Flaw::TokenEchoed) {
-        body["token"] = Value::from(String::from_utf8_lossy(token));
-    }
+    let body = json!({ "error": "invalid_token", "error_description": description });
     let mut answer = challenged(flaw, status, &challenge, body);
     if status == StatusCode::FOUND {
         answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/login"));
@@ -84,12 +78,4 @@ pub(super) fn wrong_method() -> Response {
 /// Too many requests; one second is enough of a wait.
 pub(super) fn slow_down() -> Response {
     (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")]).into_response()
-}
-
-/// The `kid` as the header says it, control characters dropped since no HTTP field can hold them.
-fn kid_of(token: &[u8]) -> Option<String> {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let header = URL_SAFE_NO_PAD.decode(token.split(|byte| *byte == b'.').next()?).ok()?;
-    let header: Value = serde_json::from_slice(&header).ok()?;
-    Some(header.get("kid")?.as_str()?.chars().filter(|c| !c.is_control()).collect())
 }

@@ -13,8 +13,7 @@ const PROTOTYPE_NAMES: &[&str] =
 pub(super) fn takes_hmac(flaw: Flaw, header: &Map<String, Value>) -> bool {
     let kid = header.get("kid").and_then(Value::as_str).unwrap_or_default();
     match flaw {
-        Flaw::HmacEmptyOnMiss | Flaw::HmacEmptyForPublicKey | Flaw::HmacTextOfNothing => true,
-        Flaw::HmacUnchecked | Flaw::OctFromKeySet => true,
+        Flaw::HmacEmptyOnMiss | Flaw::HmacEmptyForPublicKey | Flaw::HmacTextOfNothing | Flaw::HmacUnchecked => true,
         Flaw::KidPath => is_path(kid),
         Flaw::KidSql => selected(kid).is_some(),
         Flaw::KidPrototype => PROTOTYPE_NAMES.contains(&kid),

@@ -135,7 +135,7 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     };
     let mut refusal = respond::malformed(flaw);
     for token in tokens {
-        match app.judge(token.clone()).await {
+        match app.judge(token).await {
             Ok(_) if ![Method::GET, Method::HEAD].contains(&parts.method) => return respond::wrong_method(),
             Ok(claims) => {
                 if flaw == Some(Flaw::AnswersShared) {
@@ -143,7 +143,7 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
                 }
                 return respond::accepted(&claims);
             }
-            Err(reason) => refusal = respond::refused(flaw, reason, &token),
+            Err(reason) => refusal = respond::refused(flaw, reason),
         }
     }
     refusal

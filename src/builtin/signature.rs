@@ -61,7 +61,6 @@ fn is_signed_by(flaw: Option<Flaw>, key: &Key, alg: Alg, message: &[u8], signatu
             alternatives(flaw, key, alg).any(|alg| key.verifies(alg, message, signature))
         }
         Flaw::Es512Of128Bytes if alg == Alg::Es512 => signature.len() == 128,
-        Flaw::LeadingZeroRefused if has_leading_zero(alg, signature) => false,
         _ => exact(signature),
     }
 }
@@ -105,10 +104,4 @@ fn alternatives(flaw: Flaw, key: &Key, alg: Alg) -> impl Iterator<Item = Alg> {
                 _ => own.as_deref().map_or(*other == alg || family != alg.family(), |own| own == other.name()),
             }
     })
-}
-
-/// Whether r or s begins with a zero byte.
-fn has_leading_zero(alg: Alg, signature: &[u8]) -> bool {
-    let half = signature.len() / 2;
-    is_ecdsa(alg) && half > 0 && signature.chunks(half).any(|number| number.first() == Some(&0))
 }

@@ -230,7 +230,7 @@ pub fn mac(header: &str, secret: &[u8]) -> String {
 
 /// The trusted RS256 key in a written form.
 pub fn public_key(form: PublicKeyForm, trust: &TrustConfig) -> Vec<u8> {
-    let set = super::key::KeySet::from_value(None, &trust.keys);
+    let set = super::key::KeySet::from_value(&trust.keys);
     let key = set.with_kid(&kid(Alg::Rs256)).next().unwrap().clone();
     forms::write(form, &key, &set).unwrap()
 }

@@ -106,7 +106,7 @@ impl Validator for Builtin {
         self.memory = Memory::default();
         self.keys = match self.rules.flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
-            flaw => KeySet::from_value(flaw, &trust.keys),
+            _ => KeySet::from_value(&trust.keys),
         };
     }
 

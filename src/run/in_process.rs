@@ -13,6 +13,7 @@ use crate::{
     suite::{Catalog, Selection},
     target::protocol::Validator,
 };
+use std::collections::BTreeMap;
 
 /// A run of the suite against a validator in this process.
 pub struct Check {
@@ -67,7 +68,7 @@ impl Check {
             .collect();
         let request = Request {
             selection: Selection::new(&self.only, &self.skip, false)?,
-            subject: Subject::InProcess("in-process".into(), self.validator, algorithms),
+            subject: Subject::InProcess("in-process".into(), self.validator, algorithms, BTreeMap::new()),
             seed: self.seed,
             jobs: 1,
             fail_on: FailOn::Must,

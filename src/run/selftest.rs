@@ -2,8 +2,9 @@
 
 use super::{
     error::RunError,
-    exit::FailOn,
+    exit::{ExitCode, FailOn},
     ours::OurSide,
+    policy::builtin_policy,
     session::{Request, execute_with},
     setup::{BUILTIN_ALGORITHMS, Subject},
     stop::Stop,
@@ -40,13 +41,13 @@ pub struct Detection {
     pub flaw: Flaw,
     /// The variants that caught it, in the order of the suite.
     pub caught: Vec<Caught>,
-    /// What calibration named, for flaws of the whole target.
+    /// What calibration named, and `undecided` where the run ended so: what catches flaws of the whole target.
     pub named: Vec<String>,
 }
 
 impl Detection {
     /// Whether anything caught it: for a specific flaw a case whose good tokens were taken, for a flaw of the whole
-    /// target its calibration.
+    /// target its calibration, or a run that ends undecided.
     #[must_use]
     pub fn is_caught(&self) -> bool {
         if self.flaw.is_specific() {
@@ -111,12 +112,7 @@ pub async fn selftest(catalog: Arc<Catalog>, selection: Selection, seed: u64, jo
         };
         let strict = if over_http(flaw) { &strict_http } else { &strict_here };
         let caught = if flaw.is_specific() || report.exit_code != 0 { caught(&report, strict) } else { Vec::new() };
-        let named = report
-            .calibration
-            .iter()
-            .filter(|check| check.outcome >= Outcome::Inconclusive)
-            .map(|check| check.name.clone())
-            .collect();
+        let named = named(&report);
         detections.push(Detection { flaw, caught, named });
     }
     ours.strike().await;
@@ -146,9 +142,12 @@ async fn one(
 ) -> Result<RunReport, RunError> {
     let subject = match (http, flaw) {
         (true, flaw) => Subject::Builtin(flaw),
-        (false, flaw) => {
-            Subject::InProcess("builtin".into(), Box::new(Builtin::new(flaw)), BUILTIN_ALGORITHMS.to_vec())
-        }
+        (false, flaw) => Subject::InProcess(
+            "builtin".into(),
+            Box::new(Builtin::new(flaw)),
+            BUILTIN_ALGORITHMS.to_vec(),
+            builtin_policy(),
+        ),
     };
     let request = Request {
         subject,
@@ -191,6 +190,13 @@ fn caught(flawed: &RunReport, strict: &RunReport) -> Vec<Caught> {
         })
         .map(|case| Caught { id: case.id.clone(), outcome: case.outcome })
         .collect()
+}
+
+/// What calibration says against the target, and whether the run could not decide.
+fn named(report: &RunReport) -> Vec<String> {
+    let checks = report.calibration.iter().filter(|check| check.outcome >= Outcome::Inconclusive);
+    let undecided = (report.exit_code == ExitCode::NotTestable as u8).then(|| "undecided".to_owned());
+    checks.map(|check| check.name.clone()).chain(undecided).collect()
 }
 
 /// In process is faster; what only a server can do, and what would block a thread, goes over HTTP.

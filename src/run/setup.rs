@@ -1,6 +1,6 @@
 //! Our side up, and the target connected to it.
 
-use super::{error::RunError, ours::OurSide};
+use super::{error::RunError, ours::OurSide, policy::builtin_policy};
 use crate::{
     builtin::{self, Flaw},
     conformance::Bench,
@@ -49,8 +49,8 @@ pub enum Subject {
     Builtin(Option<Flaw>),
     /// What a target file describes.
     File(PathBuf, Box<TargetFile>),
-    /// A validator in this process, to be configured for these algorithms.
-    InProcess(String, Box<dyn Validator>, Vec<Alg>),
+    /// A validator in this process, to be configured for these algorithms, and the policy that it declares.
+    InProcess(String, Box<dyn Validator>, Vec<Alg>, BTreeMap<String, String>),
 }
 
 impl Subject {
@@ -80,7 +80,7 @@ impl Subject {
         match self {
             Subject::Builtin(_) => BUILTIN_ALGORITHMS.to_vec(),
             Subject::File(_, file) => file.trust.algorithms.clone(),
-            Subject::InProcess(_, _, algorithms) => algorithms.clone(),
+            Subject::InProcess(_, _, algorithms, _) => algorithms.clone(),
         }
     }
 
@@ -161,6 +161,7 @@ impl Stage {
         let mut connection = None;
         let target = match subject {
             Subject::Builtin(flaw) => {
+                about.policy = builtin_policy();
                 let started = builtin::Server::start(flaw, &trust).await?;
                 about.about = flaw.map_or_else(
                     || "the built-in validator, as the RFCs would have it".to_owned(),
@@ -184,7 +185,8 @@ impl Stage {
                 connection = Some(connected);
                 target
             }
-            Subject::InProcess(_, mut validator, _) => {
+            Subject::InProcess(_, mut validator, _, policy) => {
+                about.policy = policy;
                 validator.configure(&trust);
                 Arc::new(Target::InProcess(InProcess::new(validator)))
             }

@@ -76,7 +76,5 @@ macro_rules! algorithm {
         HmacUnchecked "hmac-unchecked", "none known";
         /// A key lookup that finds nothing gives the text of nothing (`null`, `undefined`, `None`) as HMAC key.
         HmacTextOfNothing "hmac-text-of-nothing", "none known";
-        /// An `oct` member of the published key set is used as HMAC key.
-        OctFromKeySet "oct-from-key-set", "CVE-2026-22818: a symmetric key in the public set was used";
     } };
 }

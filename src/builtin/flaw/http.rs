@@ -8,30 +8,21 @@ macro_rules! http {
         NoErrorCode "no-error-code", "none known";
         /// The challenge to a request without a token names an error code.
         ErrorCodeWithoutToken "error-code-without-token", "none known";
-        /// A bad token is answered with 200 and an error in the body.
-        RefusesWith200 "refuses-with-200", "none known";
-        /// A bad token is answered with a redirect to a login page.
-        RefusesWith302 "refuses-with-302", "none known";
         /// A bad token is answered with 400.
         RefusesWith400 "refuses-with-400", "none known";
         /// A bad token is answered with 403.
         RefusesWith403 "refuses-with-403", "none known";
         /// A bad token is answered with 500.
         RefusesWith500 "refuses-with-500", "none known";
-        /// The error body repeats the token.
-        TokenEchoed "token-echoed", "none known";
-        /// The challenge repeats the token's `kid`, quotation marks and all.
-        KidEchoed "kid-echoed", "none known";
         /// A doubled slash in front of the path gets past the check.
         DoubleSlashOpen "double-slash-open", "none known";
         /// A dot segment in the path gets past the check.
         DotSegmentOpen "dot-segment-open", "none known";
         /// A slash behind the path gets past the check.
         TrailingSlashOpen "trailing-slash-open", "none known";
-        /// A percent-encoded letter in the path gets past the check.
+        /// The path gets past the check with percent escapes in it; behind the check they are resolved, and what follows a
+        /// space, a NUL or a question mark is cut off.
         PercentEncodedOpen "percent-encoded-open", "none known";
-        /// Capital letters in the path get past the check.
-        UpperCaseOpen "upper-case-open", "none known";
         /// A parameter behind a semicolon in the path gets past the check.
         PathParameterOpen "path-parameter-open", "none known";
         /// A query behind the path gets past the check.
@@ -60,7 +51,5 @@ macro_rules! http {
         SchemeCaseSensitive "scheme-case-sensitive", "none known";
         /// The scheme does not matter; the last word is the token.
         SchemeIgnored "scheme-ignored", "none known";
-        /// A request without a token is answered with the last answer that somebody with a token got.
-        AnswersShared "answers-shared", "none known";
     } };
 }

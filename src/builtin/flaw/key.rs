@@ -43,11 +43,5 @@ macro_rules! key {
         KidCutAtNul "kid-cut-at-nul", "none known";
         /// Two `kid` members confuse the lookup, and no key means no check.
         DuplicateKidUnchecked "duplicate-kid-unchecked", "none known";
-        /// Keys that are not for signatures (`use`, `key_ops`) verify signatures all the same.
-        KeyUseIgnored "key-use-ignored", "none known";
-        /// One member of a kind that it does not know makes it drop the whole key set.
-        UnknownKeyBreaksSet "unknown-key-breaks-set", "none known";
-        /// One malformed member makes it drop the whole key set.
-        MalformedKeyBreaksSet "malformed-key-breaks-set", "none known";
     } };
 }

@@ -154,8 +154,6 @@ async fn flaws_of_the_answer_show_only_there() {
         (Flaw::Answers500, 500),
         (Flaw::NoChallenge, 401),
         (Flaw::NoErrorCode, 401),
-        (Flaw::TokenEchoed, 401),
-        (Flaw::KidEchoed, 401),
         (Flaw::ErrorCodeWithoutToken, 401),
     ] {
         let server = start(Some(flaw)).await;
@@ -170,8 +168,6 @@ async fn flaws_of_the_answer_show_only_there() {
             answer.head.contains("error="),
             ![Flaw::NoChallenge, Flaw::Answers500, Flaw::NoErrorCode].contains(&flaw)
         );
-        assert_eq!(answer.body.contains(&bad_token()[..20]), flaw == Flaw::TokenEchoed, "{flaw}");
-        assert_eq!(answer.head.contains("k-rs256"), flaw == Flaw::KidEchoed, "{flaw}");
         assert_eq!(nothing.head.contains("error="), flaw == Flaw::ErrorCodeWithoutToken, "{flaw}");
         let wanted = if flaw == Flaw::Answers500 { 500 } else { 200 };
         assert_eq!(show(&server, &live_token(Alg::Rs256)).await.status, wanted, "{flaw}");
@@ -186,7 +182,7 @@ async fn flaws_of_the_door_show_only_there() {
     let query = format!("GET /whoami?access_token={} HTTP/1.1\r\n", &good[7..]);
     for (flaw, request) in [
         (Flaw::DoubleSlashOpen, "GET //whoami HTTP/1.1\r\n".to_owned()),
-        (Flaw::UpperCaseOpen, "GET /WHOAMI HTTP/1.1\r\n".into()),
+        (Flaw::PercentEncodedOpen, "GET /whoami%20 HTTP/1.1\r\n".into()),
         (Flaw::OptionsOpen, "OPTIONS /whoami HTTP/1.1\r\n".into()),
         (Flaw::OriginalUrlHonoured, "GET /healthz HTTP/1.1\r\nX-Original-URL: /whoami\r\n".into()),
         (Flaw::FirstAuthorizationWins, format!("GET /whoami HTTP/1.1\r\n{}{}", line(&good), line(&bad))),
