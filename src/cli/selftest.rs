@@ -6,7 +6,8 @@ use super::{
 };
 use crate::run::{ExitCode, Score, selftest};
 use clap::Args;
-use std::sync::Arc;
+use miette::IntoDiagnostic;
+use std::{path::PathBuf, sync::Arc};
 
 /// Test the harness itself against the flawed built-in validators
 #[derive(Debug, Args)]
@@ -18,6 +19,12 @@ pub(super) struct Selftest {
     /// What drives nonces and random bytes
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Try every flaw on every case, not only on those that are known to catch it
+    #[arg(long)]
+    full: bool,
+    /// Write which cases catch each flaw, as vectors/detection.json has it
+    #[arg(long, value_name = "FILE", requires = "full")]
+    write: Option<PathBuf>,
     /// Which cases catch each flaw
     #[arg(long)]
     verbose: bool,
@@ -27,7 +34,11 @@ impl Selftest {
     pub fn execute(self) -> Ended {
         let catalog = Arc::new(self.suite.load()?);
         let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let score = runtime()?.block_on(selftest(catalog, self.choice.selection()?, self.seed, jobs))?;
+        let score = runtime()?.block_on(selftest(catalog, self.choice.selection()?, self.seed, jobs, self.full))?;
+        if let Some(path) = &self.write {
+            let text = serde_json::to_string_pretty(&score.detection_file()).into_diagnostic()?;
+            std::fs::write(path, text + "\n").into_diagnostic()?;
+        }
         for detection in score.detections.iter().filter(|detection| self.verbose || !detection.is_caught()) {
             let cases: std::collections::BTreeSet<String> =
                 detection.caught.iter().map(|caught| caught.id.case()).chain(detection.named.iter().cloned()).collect();

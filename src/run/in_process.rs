@@ -4,7 +4,7 @@ use super::{
     error::RunError,
     exit::FailOn,
     session::{Request, execute},
-    setup::Subject,
+    setup::{Inside, Subject},
     stop::Stop,
 };
 use crate::{
@@ -68,7 +68,13 @@ impl Check {
             .collect();
         let request = Request {
             selection: Selection::new(&self.only, &self.skip, false)?,
-            subject: Subject::InProcess("in-process".into(), self.validator, algorithms, BTreeMap::new()),
+            subject: Subject::InProcess(Box::new(Inside {
+                name: "in-process".into(),
+                validator: self.validator,
+                algorithms,
+                typ: "JWT".into(),
+                policy: BTreeMap::new(),
+            })),
             seed: self.seed,
             jobs: 1,
             fail_on: FailOn::Must,

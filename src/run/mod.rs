@@ -2,6 +2,7 @@
 //!
 //! Knows no formats and no terminals: it hands out events, and in the end a [`RunReport`](crate::model::RunReport).
 
+mod arena;
 mod error;
 mod exit;
 mod in_process;
@@ -19,7 +20,7 @@ pub use in_process::{Check, check};
 pub use ours::OurSide;
 pub use policy::{BUILTIN_POLICY, builtin_policy};
 pub use recorder::Recorder;
-pub use selftest::{Caught, Detection, Score, selftest};
+pub use selftest::{Caught, Detection, DetectionFile, Score, selftest};
 pub use session::{Request, execute};
-pub use setup::{BUILTIN_ALGORITHMS, Stage, Struck, Subject};
+pub use setup::{BUILTIN_ALGORITHMS, Inside, Stage, Struck, Subject};
 pub use stop::{Stop, StopReason};

@@ -1,25 +1,38 @@
 //! The harness tested by broken validators: which case catches which flaw, and does strict pass everything?
+//!
+//! `vectors/detection.json` says which cases catch each flaw. The ordinary test tries each flaw on those cases and on
+//! cases that the file does not know; the full one tries every flaw on every case and gives the file anew.
 
 use super::{
+    arena::{ARENAS, Arena},
     error::RunError,
-    exit::{ExitCode, FailOn},
+    exit::ExitCode,
     ours::OurSide,
-    policy::builtin_policy,
-    session::{Request, execute_with},
-    setup::{BUILTIN_ALGORITHMS, Subject},
-    stop::Stop,
 };
 use crate::{
-    builtin::{Builtin, Flaw},
+    builtin::Flaw,
     issuer::Options,
     model::{CaseId, Outcome, RunReport, report::CaseResult},
     suite::{Catalog, Selection},
 };
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 use tokio::task::JoinSet;
+
+const DETECTION: &str = include_str!("../../vectors/detection.json");
+
+/// Which cases catch each flaw, as committed beside the suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetectionFile {
+    /// `detection/1`.
+    pub format: String,
+    /// The cases by flaw.
+    pub caught: BTreeMap<String, BTreeSet<String>>,
+}
 
 /// What the whole test came to.
 #[derive(Debug, Clone)]
@@ -42,7 +55,7 @@ pub struct Detection {
     /// The variants that caught it, in the order of the suite.
     pub caught: Vec<Caught>,
     /// What calibration named, and `undecided` where the run ended so: what catches flaws of the whole target.
-    pub named: Vec<String>,
+    pub named: BTreeSet<String>,
 }
 
 impl Detection {
@@ -50,11 +63,7 @@ impl Detection {
     /// target its calibration, or a run that ends undecided.
     #[must_use]
     pub fn is_caught(&self) -> bool {
-        if self.flaw.is_specific() {
-            !self.caught.is_empty()
-        } else {
-            !self.named.is_empty() || !self.caught.is_empty()
-        }
+        !self.caught.is_empty() || (!self.flaw.is_specific() && !self.named.is_empty())
     }
 }
 
@@ -79,87 +88,109 @@ impl Score {
     pub fn is_perfect(&self) -> bool {
         self.detected() == self.detections.len() && self.false_alarms.is_empty() && self.unproven.is_empty()
     }
+
+    /// What the full test found, as the file that is committed beside the suite.
+    #[must_use]
+    pub fn detection_file(&self) -> DetectionFile {
+        let specific = self.detections.iter().filter(|detection| detection.flaw.is_specific());
+        let cases = |detection: &Detection| detection.caught.iter().map(|caught| caught.id.case()).collect();
+        DetectionFile {
+            format: "detection/1".into(),
+            caught: specific.map(|detection| (detection.flaw.name().to_owned(), cases(detection))).collect(),
+        }
+    }
 }
 
-/// Runs the selected cases against strict and against every flaw, each where it shows: in process, or over HTTP.
+impl DetectionFile {
+    /// The committed one.
+    #[must_use]
+    pub fn committed() -> DetectionFile {
+        serde_json::from_str(DETECTION)
+            .unwrap_or(DetectionFile { format: "detection/1".into(), caught: BTreeMap::new() })
+    }
+
+    /// The cases to try a flaw on: those that it says, and those that it says nothing of.
+    fn cases_for(&self, flaw: Flaw, catalog: &Catalog) -> BTreeSet<String> {
+        let all: BTreeSet<String> = catalog.cases.iter().map(|case| case.id.case()).collect();
+        let known: BTreeSet<&String> = self.caught.values().flatten().collect();
+        match self.caught.get(flaw.name()) {
+            Some(own) if flaw.is_specific() => {
+                all.into_iter().filter(|case| own.contains(case) || !known.contains(case)).collect()
+            }
+            _ => all,
+        }
+    }
+}
+
+/// Tries the selected cases on strict and on every flaw; `full` tries each flaw on every case.
 ///
 /// # Errors
 /// The built-in validator or our side does not come up.
-pub async fn selftest(catalog: Arc<Catalog>, selection: Selection, seed: u64, jobs: usize) -> Result<Score, RunError> {
-    let mut ours = OurSide::raise(BUILTIN_ALGORITHMS, &catalog, &Options::default()).await?;
-    ours.memory = Some(Arc::default());
-    let strict_http = one(Arc::clone(&catalog), selection.clone(), ours.clone(), None, true, seed).await?;
-    let strict_here = one(Arc::clone(&catalog), selection.clone(), ours.clone(), None, false, seed).await?;
-    let false_alarms = [&strict_here, &strict_http].into_iter().flat_map(|report| alarms(report)).collect();
-    let mut waiting = Flaw::ALL.iter().copied();
-    let mut running = JoinSet::new();
-    let mut detections = Vec::new();
-    loop {
-        while running.len() < jobs.max(1)
-            && let Some(flaw) = waiting.next()
-        {
-            let (catalog, selection, ours) = (Arc::clone(&catalog), selection.clone(), ours.clone());
-            running.spawn(async move {
-                let report = one(catalog, selection, ours, Some(flaw), over_http(flaw), seed).await?;
-                Ok::<_, RunError>((flaw, report))
-            });
-        }
-        let Some(done) = running.join_next().await else { break };
-        let (flaw, report) = match done {
-            Ok(result) => result?,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => continue,
-        };
-        let strict = if over_http(flaw) { &strict_http } else { &strict_here };
-        let caught = if flaw.is_specific() || report.exit_code != 0 { caught(&report, strict) } else { Vec::new() };
-        let named = named(&report);
-        detections.push(Detection { flaw, caught, named });
-    }
-    ours.strike().await;
-    detections.sort_by_key(|detection| detection.flaw.name());
-    let tried: BTreeSet<String> = [&strict_here, &strict_http]
-        .into_iter()
-        .flat_map(|report| &report.cases)
-        .filter(|case| case.token.is_some())
-        .map(|case| case.id.case())
-        .collect();
-    let proven: BTreeSet<String> = detections
-        .iter()
-        .filter(|detection| detection.flaw.is_specific())
-        .flat_map(|detection| &detection.caught)
-        .map(|caught| caught.id.case())
-        .collect();
-    Ok(Score { detections, false_alarms, unproven: tried.difference(&proven).cloned().collect(), cases: tried.len() })
-}
-
-async fn one(
+pub async fn selftest(
     catalog: Arc<Catalog>,
     selection: Selection,
-    ours: OurSide,
-    flaw: Option<Flaw>,
-    http: bool,
     seed: u64,
-) -> Result<RunReport, RunError> {
-    let subject = match (http, flaw) {
-        (true, flaw) => Subject::Builtin(flaw),
-        (false, flaw) => Subject::InProcess(
-            "builtin".into(),
-            Box::new(Builtin::new(flaw)),
-            BUILTIN_ALGORITHMS.to_vec(),
-            builtin_policy(),
-        ),
-    };
-    let request = Request {
-        subject,
-        selection,
-        seed,
-        jobs: 1,
-        fail_on: FailOn::Should,
-        issuer: Options::default(),
-        args: Vec::new(),
-        reproduce: String::new(),
-    };
-    execute_with(request, &catalog, Some(ours), Stop::never(), &mut |_| {}).await
+    jobs: usize,
+    full: bool,
+) -> Result<Score, RunError> {
+    let mut sides = BTreeMap::new();
+    let mut strict = BTreeMap::new();
+    for arena in ARENAS {
+        let mut ours = OurSide::raise(arena.algorithms(), &catalog, &Options::default()).await?;
+        ours.memory = Some(Arc::default());
+        let report = arena.run(None, Arc::clone(&catalog), selection.clone(), ours.clone(), seed).await?;
+        sides.insert(arena, ours);
+        strict.insert(arena, report);
+    }
+    let mut detections = BTreeMap::new();
+    for flaw in Flaw::ALL {
+        detections.insert(flaw.name(), Detection { flaw: *flaw, caught: Vec::new(), named: BTreeSet::new() });
+    }
+    let committed = DetectionFile::committed();
+    let mut waiting = Flaw::ALL.iter().flat_map(|flaw| Arena::of(*flaw).iter().map(|arena| (*flaw, *arena)));
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < jobs.max(1)
+            && let Some((flaw, arena)) = waiting.next()
+        {
+            let selection = match full {
+                true => selection.clone(),
+                false => selection.clone().within(committed.cases_for(flaw, &catalog)),
+            };
+            let (catalog, ours) = (Arc::clone(&catalog), sides[&arena].clone());
+            running.spawn(async move { (flaw, arena, arena.run(Some(flaw), catalog, selection, ours, seed).await) });
+        }
+        let Some(done) = running.join_next().await else { break };
+        let (flaw, arena, report) = done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        let report = match report {
+            // Nothing of the user's selection is about this flaw.
+            Err(RunError::NothingSelected) => continue,
+            report => report?,
+        };
+        if let Some(detection) = detections.get_mut(flaw.name()) {
+            detection.caught.extend(caught(&report, &strict[&arena]));
+            detection.named.extend(named(&report));
+        }
+    }
+    for ours in sides.into_values() {
+        ours.strike().await;
+    }
+    Ok(score(detections.into_values().collect(), strict.values()))
+}
+
+fn score<'a>(detections: Vec<Detection>, strict: impl Iterator<Item = &'a RunReport> + Clone) -> Score {
+    let sent = |case: &&CaseResult| case.token.is_some();
+    let tried: BTreeSet<String> =
+        strict.clone().flat_map(|report| &report.cases).filter(sent).map(|case| case.id.case()).collect();
+    let specific = detections.iter().filter(|detection| detection.flaw.is_specific());
+    let proven: BTreeSet<String> =
+        specific.flat_map(|detection| &detection.caught).map(|caught| caught.id.case()).collect();
+    Score {
+        false_alarms: strict.flat_map(alarms).collect(),
+        unproven: tried.difference(&proven).cloned().collect(),
+        cases: tried.len(),
+        detections,
+    }
 }
 
 /// What is wrong with strict, by our own cases.
@@ -197,9 +228,4 @@ fn named(report: &RunReport) -> Vec<String> {
     let checks = report.calibration.iter().filter(|check| check.outcome >= Outcome::Inconclusive);
     let undecided = (report.exit_code == ExitCode::NotTestable as u8).then(|| "undecided".to_owned());
     checks.map(|check| check.name.clone()).chain(undecided).collect()
-}
-
-/// In process is faster; what only a server can do, and what would block a thread, goes over HTTP.
-fn over_http(flaw: Flaw) -> bool {
-    flaw.is_http_only() || !flaw.is_specific()
 }

@@ -49,8 +49,22 @@ pub enum Subject {
     Builtin(Option<Flaw>),
     /// What a target file describes.
     File(PathBuf, Box<TargetFile>),
-    /// A validator in this process, to be configured for these algorithms, and the policy that it declares.
-    InProcess(String, Box<dyn Validator>, Vec<Alg>, BTreeMap<String, String>),
+    /// A validator in this process.
+    InProcess(Box<Inside>),
+}
+
+/// A validator in this process, and what it is to be configured with.
+pub struct Inside {
+    /// The name in reports.
+    pub name: String,
+    /// The validator.
+    pub validator: Box<dyn Validator>,
+    /// The algorithms that it may allow; the first one signs ordinary tokens.
+    pub algorithms: Vec<Alg>,
+    /// The `typ` of its tokens.
+    pub typ: String,
+    /// The choices that it declares.
+    pub policy: BTreeMap<String, String>,
 }
 
 impl Subject {
@@ -61,7 +75,7 @@ impl Subject {
             Subject::Builtin(None) => "builtin-strict".into(),
             Subject::Builtin(Some(flaw)) => format!("builtin-{}", flaw.name()),
             Subject::File(_, file) => file.target.name.clone(),
-            Subject::InProcess(name, ..) => name.clone(),
+            Subject::InProcess(inside) => inside.name.clone(),
         }
     }
 
@@ -80,7 +94,7 @@ impl Subject {
         match self {
             Subject::Builtin(_) => BUILTIN_ALGORITHMS.to_vec(),
             Subject::File(_, file) => file.trust.algorithms.clone(),
-            Subject::InProcess(_, _, algorithms, _) => algorithms.clone(),
+            Subject::InProcess(inside) => inside.algorithms.clone(),
         }
     }
 
@@ -185,7 +199,8 @@ impl Stage {
                 connection = Some(connected);
                 target
             }
-            Subject::InProcess(_, mut validator, _, policy) => {
+            Subject::InProcess(inside) => {
+                let Inside { mut validator, policy, .. } = *inside;
                 about.policy = policy;
                 validator.configure(&trust);
                 Arc::new(Target::InProcess(InProcess::new(validator)))
@@ -265,7 +280,7 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
             audience: AUDIENCE.into(),
             algorithms: subject.algorithms(),
             leeway: Period::from_secs(0),
-            typ: "JWT".into(),
+            typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
         },
@@ -291,6 +306,13 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
             }
         }
     })
+}
+
+fn typ_of(subject: &Subject) -> String {
+    match subject {
+        Subject::InProcess(inside) => inside.typ.clone(),
+        _ => "JWT".into(),
+    }
 }
 
 /// The target file that the built-in validator would have.

@@ -3,6 +3,7 @@
 use super::error::SuiteError;
 use crate::model::{Case, Harm};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::collections::BTreeSet;
 
 /// A choice of cases by id, grade and length of the run.
 #[derive(Debug, Clone)]
@@ -10,6 +11,8 @@ pub struct Selection {
     only: Option<GlobSet>,
     skip: GlobSet,
     quick: bool,
+    /// The only cases that count, by `family/name`.
+    within: Option<BTreeSet<String>>,
     /// Grades that may be sent.
     allow: Vec<Harm>,
 }
@@ -21,7 +24,7 @@ impl Selection {
     /// A glob cannot be read.
     pub fn new(only: &[String], skip: &[String], quick: bool) -> Result<Selection, SuiteError> {
         let only = if only.is_empty() { None } else { Some(set(only)?) };
-        Ok(Selection { only, skip: set(skip)?, quick, allow: vec![Harm::Safe] })
+        Ok(Selection { only, skip: set(skip)?, quick, within: None, allow: vec![Harm::Safe] })
     }
 
     /// Everything, whatever its grade.
@@ -31,6 +34,7 @@ impl Selection {
             only: None,
             skip: GlobSet::empty(),
             quick: false,
+            within: None,
             allow: vec![Harm::Safe, Harm::Intrusive, Harm::Harmful],
         }
     }
@@ -42,9 +46,19 @@ impl Selection {
         self
     }
 
+    /// Of these, only the named cases.
+    #[must_use]
+    pub fn within(mut self, cases: BTreeSet<String>) -> Selection {
+        self.within = Some(cases);
+        self
+    }
+
     /// Whether the user asked for the case, whatever its grade.
     #[must_use]
     pub fn names(&self, case: &Case) -> bool {
+        if self.within.as_ref().is_some_and(|cases| !cases.contains(&case.id.case())) {
+            return false;
+        }
         let ids: Vec<String> = [case.id.to_string(), case.id.case()]
             .into_iter()
             .chain(case.aliases.iter().map(|alias| format!("{}/{alias}", case.id.family)))

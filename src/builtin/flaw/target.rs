@@ -23,7 +23,7 @@ macro_rules! target {
         WrongAudience "wrong-audience", "none known";
         /// It never gets hold of the key set.
         NeverFetchesKeys "never-fetches-jwks", "none known";
-        /// More than twenty requests in a second are answered with 429.
+        /// After forty requests all others are answered with 429.
         RateLimits "rate-limits", "none known";
         /// After forty requests every token is refused.
         LocksOut "locks-out", "none known";

@@ -1,0 +1,97 @@
+//! Where a flaw of the built-in validator is tried: most show in process, some only over HTTP, some only under another
+//! configuration.
+
+use super::{
+    error::RunError,
+    exit::FailOn,
+    ours::OurSide,
+    policy::builtin_policy,
+    session::{Request, execute_with},
+    setup::{BUILTIN_ALGORITHMS, Inside, Subject},
+    stop::Stop,
+};
+use crate::{
+    builtin::{Builtin, Flaw},
+    issuer::Options,
+    model::{Alg, RunReport},
+    suite::{Catalog, Selection},
+};
+use std::sync::Arc;
+
+/// A place to try a validator in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Arena {
+    /// In this process: the fastest.
+    Here,
+    /// Over HTTP: paths, header lines, caches of answers, fetched key sets.
+    Http,
+    /// In this process as a resource server of RFC 9068 that trusts public keys only, led by ES256.
+    AccessTokens,
+}
+
+/// All arenas.
+pub(super) const ARENAS: [Arena; 3] = [Arena::Here, Arena::Http, Arena::AccessTokens];
+
+/// No HMAC: only here can a MAC that nobody agreed on be told from one with the shared secret.
+const PUBLIC_KEY_ALGORITHMS: &[Alg] =
+    &[Alg::Es256, Alg::Rs256, Alg::Rs384, Alg::Ps256, Alg::Es384, Alg::Es512, Alg::EdDsa];
+
+impl Arena {
+    /// The arenas in which a flaw can show.
+    pub fn of(flaw: Flaw) -> &'static [Arena] {
+        match flaw {
+            Flaw::HmacUnchecked | Flaw::AtClaimsUnchecked => &[Arena::AccessTokens],
+            // Refuses the good token of every algorithm but the leading one, so that both leaders must be tried.
+            Flaw::OnlyFirstAlg => &[Arena::Here, Arena::AccessTokens],
+            // Needs the key set byte for byte as served.
+            Flaw::HmacJwksAsServed => &[Arena::Http],
+            flaw if flaw.is_http_only() || !flaw.is_specific() => &[Arena::Http],
+            _ => &[Arena::Here],
+        }
+    }
+
+    /// The algorithms that a validator is configured for here.
+    pub fn algorithms(self) -> &'static [Alg] {
+        match self {
+            Arena::Here | Arena::Http => BUILTIN_ALGORITHMS,
+            Arena::AccessTokens => PUBLIC_KEY_ALGORITHMS,
+        }
+    }
+
+    fn subject(self, flaw: Option<Flaw>) -> Subject {
+        let typ = match self {
+            Arena::Http => return Subject::Builtin(flaw),
+            Arena::Here => "JWT",
+            Arena::AccessTokens => "at+jwt",
+        };
+        Subject::InProcess(Box::new(Inside {
+            name: "builtin".into(),
+            validator: Box::new(Builtin::new(flaw)),
+            algorithms: self.algorithms().to_vec(),
+            typ: typ.into(),
+            policy: builtin_policy(),
+        }))
+    }
+
+    /// Runs the selected cases against strict or one flaw.
+    pub async fn run(
+        self,
+        flaw: Option<Flaw>,
+        catalog: Arc<Catalog>,
+        selection: Selection,
+        ours: OurSide,
+        seed: u64,
+    ) -> Result<RunReport, RunError> {
+        let request = Request {
+            subject: self.subject(flaw),
+            selection,
+            seed,
+            jobs: 1,
+            fail_on: FailOn::Should,
+            issuer: Options::default(),
+            args: Vec::new(),
+            reproduce: String::new(),
+        };
+        execute_with(request, &catalog, Some(ours), Stop::never(), &mut |_| {}).await
+    }
+}
