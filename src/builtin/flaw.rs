@@ -113,6 +113,7 @@ mod tests {
     fn each_says_what_is_wrong_and_what_it_resembles() {
         for flaw in Flaw::ALL {
             assert!(flaw.about().ends_with('.') && flaw.about().len() > 20, "{flaw}: {:?}", flaw.about());
+            assert!(!flaw.about().contains(". "), "{flaw}: more than one sentence");
             let resembles = flaw.resembles();
             let known = resembles.starts_with("CVE-") || resembles.starts_with("library behaviour: ");
             assert!((known && resembles.contains(": ")) || resembles == "none known", "{flaw}: {resembles:?}");

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 pub const BUILTIN_POLICY: &[(&str, &str)] = &[
     ("b64-without-crit", "reject"),
     ("duplicate-members", "reject"),
+    ("endless-numbers", "reject"),
     ("future-iat", "accept"),
     ("id-token-as-access-token", "accept"),
     ("json-bom", "reject"),
@@ -17,6 +18,7 @@ pub const BUILTIN_POLICY: &[(&str, &str)] = &[
     ("null-as-absent", "reject"),
     ("numeric-string-dates", "reject"),
     ("old-iat", "accept"),
+    ("open-options", "reject"),
     ("optional-claims", "accept"),
     ("other-schemes", "reject"),
     ("padding", "reject"),
