@@ -236,11 +236,14 @@ impl Bench {
 
     async fn once(&self, token: &[u8], present: Option<&Present>) -> Observation {
         // `${good}` in a presentation is a second, plain good token.
-        let good = match present.and_then(|present| present.authorization.as_ref()) {
-            Some(values) if values.iter().any(|value| value.contains("${good}")) => {
-                self.mint(&self.good, &self.nonce(), &BTreeMap::new()).map(|token| token.text()).unwrap_or_default()
-            }
-            _ => String::new(),
+        let is_shown = present.is_some_and(|present| {
+            let lines = present.authorization.iter().flatten().chain(&present.lines);
+            lines.chain(&present.path).any(|text| text.contains("${good}"))
+        });
+        let good = if is_shown {
+            self.mint(&self.good, &self.nonce(), &BTreeMap::new()).map(|token| token.text()).unwrap_or_default()
+        } else {
+            String::new()
         };
         self.target.present(&Shown { token, good: &good, present, now: self.now() }).await
     }

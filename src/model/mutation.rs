@@ -153,6 +153,9 @@ pub enum Tampering {
     RandomSignature,
     /// Replaces the signature by the signature of another good token of the same signer.
     SignatureOfAnother,
+    /// Writes an ECDSA signature as the ASN.1 DER sequence of its two numbers (RFC 3279 section 2.2.3) instead of the
+    /// fixed-length form of RFC 7518 section 3.4.
+    DerSignature,
     /// Sets a claim in the payload; the old signature stays.
     SwapClaim {
         /// The claim's name.
@@ -187,6 +190,15 @@ pub enum Tampering {
         #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
+    /// Writes one segment with `+` and `/`, as the standard base64 alphabet has them, instead of `-` and `_`; refused
+    /// where the segment holds neither.
+    StandardAlphabet {
+        /// Which one.
+        segment: Slot<Segment>,
+    },
+    /// Sets a bit that no byte uses in the last character of the signature (RFC 4648 section 3.5); refused where all
+    /// bits are used.
+    TrailingBits,
     /// Keeps the first so many segments, or goes on with copies of the last one; 0 is the empty string.
     Segments {
         /// How many segments result.

@@ -19,9 +19,13 @@ use tokio::{
 
 const TOKEN: &[u8] = b"eyJhbGciOiJub25lIn0.e30.c2ln";
 
-async fn target(bearer: Value) -> Target {
+async fn target(bearer: Value) -> std::sync::Arc<Target> {
     let file = testing::file(bearer, json!({}));
-    connect(&file, Path::new(""), &testing::world(), &testing::trust()).await.map_err(|e| e.to_string()).unwrap().target
+    connect(&file, Path::new(""), &testing::world(), &testing::trust())
+        .await
+        .map_err(|e| e.to_string())
+        .unwrap()
+        .target()
 }
 
 async fn present(target: &Target) -> Observation {
@@ -31,7 +35,7 @@ async fn present(target: &Target) -> Observation {
 /// What a server that always gives these bytes is seen to do.
 async fn seen(bytes: impl Into<Vec<u8>>) -> Observation {
     let server = Server::answering(bytes).await;
-    present(&target(json!({ "url": server.url(), "timeout": "5s" })).await).await
+    present(&*target(json!({ "url": server.url(), "timeout": "5s" })).await).await
 }
 
 /// A server that accepts and tells which heads it read.
@@ -208,7 +212,7 @@ async fn broken_answers_are_told_apart() {
     assert!(garbage.because.starts_with("malformed reply: "), "{}", garbage.because);
 
     let server = Server::new(|mut stream| async move { drop(read_head(&mut stream).await) }).await;
-    let closed = present(&target(json!({ "url": server.url() })).await).await;
+    let closed = present(&*target(json!({ "url": server.url() })).await).await;
     assert_eq!((closed.verdict, closed.because.as_str()), (Verdict::Reset, "connection closed before an answer"));
     assert_eq!((closed.attempts, server.connections()), (2, 2));
 
@@ -217,7 +221,7 @@ async fn broken_answers_are_told_apart() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").await;
     })
     .await;
-    let cut = present(&target(json!({ "url": server.url() })).await).await;
+    let cut = present(&*target(json!({ "url": server.url() })).await).await;
     assert_eq!((cut.verdict, cut.status), (Verdict::Reset, Some(200)));
 
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -240,7 +244,7 @@ async fn a_target_that_dies_of_a_token_is_reset_not_unreachable() {
         drop(listener);
         read_head(&mut stream).await;
     });
-    assert_eq!(present(&target(json!({ "url": url })).await).await.verdict, Verdict::Reset);
+    assert_eq!(present(&*target(json!({ "url": url })).await).await.verdict, Verdict::Reset);
 }
 
 #[tokio::test]
@@ -320,7 +324,7 @@ async fn a_target_is_described() {
 async fn nothing_is_aimed_at_strangers() {
     let connect = |bearer, more| async move {
         let file = testing::file(bearer, more);
-        connect(&file, Path::new(""), &testing::world(), &testing::trust()).await.map(|connection| connection.target)
+        connect(&file, Path::new(""), &testing::world(), &testing::trust()).await.map(|connection| connection.target())
     };
     let stranger = json!({ "url": "http://192.0.2.1/" });
     let refused = connect(stranger.clone(), json!({})).await.unwrap_err();

@@ -18,6 +18,10 @@ use std::collections::BTreeMap;
 /// The life of an ordinary token: `lifetime` in placeholders.
 pub const LIFETIME: Period = Period::from_secs(300);
 
+/// Placeholders that take another one's text and spell it differently.
+const RESPELLINGS: [(&str, fn(&str) -> String); 2] =
+    [("upper:", str::to_uppercase), ("undotted:", |text| text.replace('.', "x"))];
+
 /// What the tokens of one target have in common.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -170,7 +174,9 @@ impl Forge {
         Ok(filled.as_object().cloned().unwrap_or_default())
     }
 
-    /// Placeholders that are the same for every token of a recipe.
+    /// Placeholders that are the same for every token of a recipe. `upper:NAME` is another one in upper case, and
+    /// `undotted:NAME` has `x` for each dot; both are unknown where that changes nothing, since a token that is not
+    /// damaged must not be judged as a damaged one.
     pub(super) fn constant(&self, name: &str, signer: &Signer) -> Option<Value> {
         let setting = &self.setting;
         if let Some(key) = name.strip_prefix("kid:") {
@@ -178,6 +184,13 @@ impl Forge {
         }
         if let Some(key) = name.strip_prefix("alg:") {
             return self.ring.key(key).ok().map(|(_, alg)| json!(alg.name()));
+        }
+        for (prefix, respell) in RESPELLINGS {
+            if let Some(inner) = name.strip_prefix(prefix) {
+                let value = self.constant(inner, signer)?;
+                let plain = value.as_str()?;
+                return Some(respell(plain)).filter(|spelled| spelled != plain).map(Value::from);
+            }
         }
         Some(json!(match name {
             "issuer" => &setting.issuer,

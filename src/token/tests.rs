@@ -346,6 +346,59 @@ fn a_polyglot_reads_two_ways() {
 }
 
 #[test]
+fn a_signature_in_der_holds_for_a_verifier_of_der() {
+    for (name, verifier) in [
+        ("es256", &signature::ECDSA_P256_SHA256_ASN1),
+        ("es384", &signature::ECDSA_P384_SHA384_ASN1),
+        ("es512", &signature::ECDSA_P521_SHA512_ASN1),
+        ("es256k", &signature::ECDSA_P256K1_SHA256_ASN1),
+    ] {
+        let (key, _) = FORGE.ring().key(name).unwrap();
+        let mut recipe = signed_by(name);
+        recipe.then.push(Tampering::DerSignature);
+        for _ in 0..40 {
+            let token = mint(&recipe);
+            let text = token.text();
+            let (input, _) = text.rsplit_once('.').unwrap();
+            let public = signature::UnparsedPublicKey::new(verifier, key.raw_public().unwrap());
+            public.verify(input.as_bytes(), &token.signature).unwrap();
+            assert!(!verifies(&text, name));
+        }
+    }
+}
+
+#[test]
+fn other_spellings_of_a_signature_mean_the_same_bytes() {
+    let mut recipe = signed_by("rs256");
+    recipe.then = vec![Tampering::TrailingBits];
+    let token = mint(&recipe);
+    let plain = mint(&signed_by("rs256")).text();
+    let differing = token.text().chars().zip(plain.chars()).filter(|(one, other)| one != other).count();
+    assert_eq!((differing, token.text().len()), (1, plain.len()));
+    assert!(!verifies(&token.text(), "rs256"));
+    recipe.then = vec![Tampering::StandardAlphabet { segment: Slot::Value(Segment::Signature) }];
+    let text = mint(&recipe).text();
+    assert_ne!(text, plain);
+    assert_eq!(text.replace('+', "-").replace('/', "_"), plain);
+}
+
+#[test]
+fn respelled_placeholders_differ_from_what_they_respell() {
+    let claim = |text: &str| {
+        let mut recipe = good();
+        recipe.claims.insert("x".into(), json!(text));
+        let token = FORGE.mint(&recipe, NOW, "n", &BTreeMap::new())?;
+        Ok::<Value, ForgeError>(serde_json::from_slice::<Value>(&token.payload).unwrap()["x"].take())
+    };
+    assert_eq!(claim("${upper:issuer}").unwrap(), "HTTPS://ISSUER.EXAMPLE");
+    assert_eq!(claim("<${undotted:audience}>").unwrap(), "<https://ordersxexample>");
+    assert_eq!(claim("${undotted:upper:issuer}").unwrap(), "HTTPS://ISSUERxEXAMPLE");
+    for unchanged in ["${undotted:subject}", "${upper:alg}", "${upper:nobody}", "${upper:nonce}"] {
+        assert!(claim(unchanged).is_err(), "{unchanged}");
+    }
+}
+
+#[test]
 fn rsa_keys_come_in_three_sizes() {
     for (bits, bytes) in [(RsaBits::B2048, 256), (RsaBits::B3072, 384)] {
         let key = Key::generate("k", Alg::Rs256, bits).unwrap();

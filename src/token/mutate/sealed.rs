@@ -1,7 +1,7 @@
 //! A signed token that can still be tampered with: first its decoded parts, then its text.
 
 use crate::{
-    model::mutation::Segment,
+    model::{KeyFamily, mutation::Segment},
     token::{
         compact::decode_segment,
         draft::{Draft, Members},
@@ -81,6 +81,11 @@ impl Sealed {
     pub fn signature(&mut self, tampering: &'static str) -> Result<&mut Vec<u8>, ForgeError> {
         self.still_in_parts(tampering)?;
         Ok(&mut self.signature)
+    }
+
+    /// The kind of key that signed.
+    pub fn family(&self) -> KeyFamily {
+        self.draft.signer.alg.family()
     }
 
     /// Changes the payload and leaves the signature.

@@ -1,6 +1,6 @@
 //! Damage that the signature does not cover.
 
-use super::{Anvil, given, sealed::Sealed};
+use super::{Anvil, given, rewrite, sealed::Sealed};
 use crate::{
     model::{
         Recipe, Tampering,
@@ -52,6 +52,11 @@ pub(in crate::token) fn after_signing(
             let token = anvil.forge.mint(&another, anvil.now - 1, &nonce, anvil.before)?;
             *sealed.signature("signature-of-another")? = token.signature;
         }
+        Tampering::DerSignature => {
+            let family = sealed.family();
+            let signature = sealed.signature("der-signature")?;
+            *signature = rewrite::der(family, signature)?;
+        }
         Tampering::SwapClaim { name, text } => sealed.edit_payload("swap-claim", |claims| claims.set(name, text))?,
         Tampering::SwapHeader { name, text } => sealed.edit_header("swap-header", |header| header.set(name, text))?,
         Tampering::LoseHeader { name } => sealed.edit_header("lose-header", |header| header.remove(name))?,
@@ -64,6 +69,16 @@ pub(in crate::token) fn after_signing(
         }
         Tampering::ReplaceSegment { index, text } => {
             sealed.replace_segment(given(index)? as usize, text);
+        }
+        Tampering::StandardAlphabet { segment } => {
+            let mut segments = three(sealed, "standard-alphabet")?;
+            rewrite::standard_alphabet(&mut segments[given(segment)? as usize])?;
+            sealed.set_wire(segments.join("."));
+        }
+        Tampering::TrailingBits => {
+            let mut segments = three(sealed, "trailing-bits")?;
+            rewrite::trailing_bits(&mut segments[2])?;
+            sealed.set_wire(segments.join("."));
         }
         Tampering::Segments { count } => {
             let mut segments = sealed.segments();
