@@ -1,0 +1,21 @@
+//! What the help says. A snapshot: flags are a contract.
+
+use super::play::gauntlet;
+
+#[test]
+fn the_help_of_every_command() {
+    for command in
+        ["run", "doctor", "init", "list", "explain", "forge", "decode", "report", "selftest", "serve", "lint"]
+    {
+        let ended = gauntlet(&[command, "--help"]).with_code(0);
+        assert_eq!(ended.stderr, "");
+        insta::assert_snapshot!(format!("help_{command}"), ended.stdout);
+    }
+    insta::assert_snapshot!("help", gauntlet(&["--help"]).with_code(0).stdout);
+}
+
+#[test]
+fn the_version_is_the_one_of_the_package() {
+    let wanted = format!("gauntlet {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(gauntlet(&["--version"]).with_code(0).stdout, wanted);
+}

@@ -1,0 +1,16 @@
+//! The real binary, as a user and a pipeline meet it: real processes, real sockets on loopback, hostile targets.
+//!
+//! `play` starts it and bounds every wait; `scripted` is a target that answers by a rule of the test; `files` writes
+//! target files and reads reports.
+
+mod commands;
+mod exit_codes;
+mod files;
+mod help;
+mod hostile;
+mod issuer;
+mod play;
+mod scripted;
+mod signals;
+mod started;
+mod untrusted;
