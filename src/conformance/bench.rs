@@ -3,7 +3,7 @@
 use super::plan::Planned;
 use crate::{
     issuer::Journal,
-    model::{Case, Observation, Recipe, Verdict, case::Present},
+    model::{Capability, Case, Observation, Recipe, Verdict, case::Present},
     target::{Shown, Target},
     token::{Forge, ForgeError, Token},
 };
@@ -150,8 +150,8 @@ impl Bench {
         self.forge.mint(recipe, self.now(), nonce, before)
     }
 
-    /// Mints a token of a planned case, or takes it from memory. Tokens with an address in them are always fresh: their
-    /// nonce says who followed it.
+    /// Mints a token of a planned case, or takes it from memory. Tokens with an address in them are always fresh, since
+    /// their nonce says who followed it; so are those that turn on a second.
     ///
     /// # Errors
     /// As [`Forge::mint`].
@@ -166,7 +166,9 @@ impl Bench {
             Part::Token => &planned.token,
             Part::Twin => &planned.twin,
         };
-        let memory = self.memory.as_ref().filter(|_| before.is_empty() && planned.case.untouched.is_empty());
+        let timeless = !planned.case.needs.iter().any(|need| need.capability == Capability::ControlClock);
+        let keeps = before.is_empty() && planned.case.untouched.is_empty() && timeless;
+        let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
         let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
         if let Some(token) = known {

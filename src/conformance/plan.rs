@@ -1,9 +1,9 @@
 //! What will run, what not, and why.
 
 use crate::{
-    model::{Capabilities, Case, Recipe},
+    model::{Capabilities, Case, Recipe, expect::Expect, placeholder::PlaceholderError},
     suite::{Catalog, Selection},
-    token::{Forge, ForgeError},
+    token::{Forge, ForgeError, Token},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,14 +119,31 @@ fn obstacle(
     }
     // A public key without the written form that a variant is about (PKCS#1 of an elliptic-curve key). Any other
     // trouble is a mistake in the case: it stays in the plan and turns out undecided.
-    match forge?.mint(&planned.token, 0, "plan", &stand_ins(planned, forge?)) {
-        Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_))) => Some(error.to_string()),
+    let forge = forge?;
+    let mint = |recipe| forge.mint(recipe, 0, "plan", &stand_ins(planned, forge));
+    match (mint(&planned.token), mint(&planned.twin)) {
+        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_))), _) => Some(error.to_string()),
+        // A name in capitals that has no letters, a pattern without a dot.
+        (Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))), _) if name.contains(':') => {
+            Some(format!("`${{{name}}}` would change nothing here"))
+        }
+        (Ok(token), Ok(twin)) if is_harmless(planned, &token, &twin) => {
+            Some("the damaged token would be the good one here".to_owned())
+        }
         _ => None,
     }
 }
 
+/// Whether the one defect is none for this target, such as the issuer as audience where that is the audience.
+fn is_harmless(planned: &Planned, token: &Token, twin: &Token) -> bool {
+    let same_parts = token.header == twin.header && token.payload == twin.payload;
+    let recipe = &planned.token;
+    let same_seal = recipe.then.is_empty() && recipe.mutate == planned.twin.mutate && recipe.sign == planned.twin.sign;
+    planned.case.expect == Expect::Reject && planned.case.present.is_none() && same_parts && same_seal
+}
+
 /// Tokens in place of those that are presented first, so that the plan can try a recipe that uses them.
-fn stand_ins(planned: &Planned, forge: &Forge) -> BTreeMap<String, crate::token::Token> {
+fn stand_ins(planned: &Planned, forge: &Forge) -> BTreeMap<String, Token> {
     let mut tokens = BTreeMap::new();
     for before in &planned.case.before {
         if let Ok(token) = forge.mint(&before.token.over(&planned.twin), 0, "plan", &tokens) {

@@ -64,12 +64,17 @@ impl Arena {
             Arena::Here => "JWT",
             Arena::AccessTokens => "at+jwt",
         };
+        let mut policy = builtin_policy();
+        if self == Arena::AccessTokens {
+            // RFC 9068 section 2.2 takes this choice away.
+            policy.remove("optional-claims");
+        }
         Subject::InProcess(Box::new(Inside {
             name: "builtin".into(),
             validator: Box::new(Builtin::new(flaw)),
             algorithms: self.algorithms().to_vec(),
             typ: typ.into(),
-            policy: builtin_policy(),
+            policy,
         }))
     }
 

@@ -230,7 +230,7 @@ async fn whole_target_flaws_show_at_once() {
     server.stop().await;
     let server = start(Some(Flaw::RateLimits)).await;
     let mut last = show(&server, "garbage").await;
-    for _ in 0..40 {
+    for _ in 0..60 {
         last = show(&server, "garbage").await;
         if last.status == 429 {
             break;
