@@ -1,0 +1,163 @@
+//! The real validators of `tests/targets` against what they are known to do. Each folder with a `target.toml` is run
+//! with the real binary, and its failures and warnings are compared with its `expected.txt`.
+//!
+//! `GAUNTLET_REAL_VALIDATORS=1` runs those that are installed; `UPDATE_EXPECTED=1` writes what was seen.
+
+use jwt_gauntlet::model::{Outcome, RunReport};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
+const ARTEFACTS: [(&str, &[&str], &[&str]); 6] = [
+    ("go-golang-jwt", &[], &["bin/server"]),
+    ("node-jose", &["node"], &["node_modules/jose/package.json"]),
+    ("node-jsonwebtoken", &["node"], &["node_modules/jsonwebtoken/package.json", "node_modules/jwks-rsa/package.json"]),
+    ("python-joserfc", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/joserfc"]),
+    ("python-pyjwt", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/jwt"]),
+    ("rust-jsonwebtoken", &[], &["target/release/target-rust-jsonwebtoken"]),
+];
+
+#[test]
+fn real_validators_do_what_is_expected_of_them() {
+    let wanted = env::var_os("GAUNTLET_REAL_VALIDATORS").is_some_and(|value| !value.is_empty() && value != "0");
+    let mut complaints = String::new();
+    for folder in targets() {
+        let name = folder.file_name().expect("a folder below tests/targets has a name").to_string_lossy().into_owned();
+        let absent = if wanted { missing(&folder, &name) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
+        if let Some(what) = absent {
+            println!("skipped: {name} ({what})");
+            continue;
+        }
+        match check(&folder, &name) {
+            Ok(how) => println!("{name}: {how}"),
+            Err(why) => complaints += &format!("\n{name}: {why}\n"),
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// The folders with a `target.toml`, by name.
+fn targets() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets");
+    let mut folders: Vec<PathBuf> = fs::read_dir(root)
+        .expect("tests/targets is part of the repository")
+        .map(|entry| entry.expect("a readable folder entry").path())
+        .filter(|path| path.join("target.toml").is_file())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// What a target lacks to be started. A folder that is not in the table is taken to need nothing.
+fn missing(folder: &Path, name: &str) -> Option<String> {
+    let (_, programs, files) = ARTEFACTS.iter().find(|(known, ..)| *known == name)?;
+    if let Some(program) = programs.iter().find(|program| !on_path(program)) {
+        return Some(format!("no {program}"));
+    }
+    let file = files.iter().find(|file| !present(folder, file))?;
+    Some(format!("no {file}; run tests/targets/install.sh"))
+}
+
+fn on_path(program: &str) -> bool {
+    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
+}
+
+/// Whether a path exists below the folder. A part that ends in `*` stands for any name that begins so. A symbolic link
+/// that leads nowhere, as the interpreter of a moved environment is, does not exist.
+fn present(folder: &Path, file: &str) -> bool {
+    let mut places = vec![folder.to_path_buf()];
+    for part in file.split('/') {
+        places = match part.strip_suffix('*') {
+            None => places.into_iter().map(|place| place.join(part)).collect(),
+            Some(beginning) => places.iter().flat_map(|place| beginning_with(place, beginning)).collect(),
+        };
+    }
+    places.iter().any(|place| place.exists())
+}
+
+fn beginning_with(folder: &Path, beginning: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(beginning)).map(|e| e.path()).collect()
+}
+
+/// Runs one target and compares. Returns how it went, or what is wrong.
+fn check(folder: &Path, name: &str) -> Result<String, String> {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let run = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
+        .arg("run")
+        .arg(folder.join("target.toml"))
+        .args(["--seed", "7", "--max-time", "5m", "--out"])
+        .arg(out.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary that cargo built for this test");
+    let said = String::from_utf8_lossy(&run.stderr);
+    let text = fs::read_to_string(out.path().join("run.json"))
+        .map_err(|error| format!("no report ({error}); {}\n{said}", run.status))?;
+    let report: RunReport = serde_json::from_str(&text).map_err(|error| format!("unreadable report: {error}"))?;
+
+    sound(&report).map_err(|why| format!("{why}\n{said}"))?;
+    let how = compare(&folder.join("expected.txt"), &seen(&report), name)?;
+    let counts = &report.summary.variants;
+    Ok(format!(
+        "{how}: {} pass, {} fail, {} warn, {} note, {} skip",
+        counts.pass, counts.fail, counts.warn, counts.note, counts.skip
+    ))
+}
+
+/// What holds for each run, whatever the target does: it ended, its probes went well, everything was decided.
+fn sound(report: &RunReport) -> Result<(), String> {
+    if !report.complete {
+        return Err(format!("the run did not end: {}", report.stopped.as_deref().unwrap_or("for no reason given")));
+    }
+    if report.calibration.is_empty() {
+        return Err("the run was not calibrated".into());
+    }
+    if let Some(check) = report.calibration.iter().find(|check| check.outcome != Outcome::Pass) {
+        return Err(format!("calibration, {}: {:?}, {}", check.name, check.outcome, check.observed));
+    }
+    match report.summary.variants.inconclusive {
+        0 => Ok(()),
+        some => Err(format!("{some} variants are undecided")),
+    }
+}
+
+/// The findings to compare: all that somebody has to look at.
+fn seen(report: &RunReport) -> BTreeSet<String> {
+    let findings = report.cases.iter().flat_map(|case| &case.findings);
+    let lines = findings.filter_map(|finding| {
+        let listed = matches!(finding.outcome, Outcome::Fail | Outcome::Warn | Outcome::Inconclusive);
+        listed.then(|| format!("{} {}", finding.outcome, finding.id))
+    });
+    lines.collect()
+}
+
+fn compare(file: &Path, seen: &BTreeSet<String>, name: &str) -> Result<&'static str, String> {
+    if env::var_os("UPDATE_EXPECTED").is_some() {
+        let text: String = seen.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(file, text).map_err(|error| format!("cannot write expected.txt: {error}"))?;
+        return Ok("expected.txt written");
+    }
+    let text = fs::read_to_string(file).map_err(|error| format!("expected.txt cannot be read: {error}"))?;
+    let expected: BTreeSet<String> = text.lines().map(str::to_owned).collect();
+    if expected == *seen {
+        return Ok("as expected");
+    }
+    let mut diff = "other findings than in expected.txt (- expected, + seen):\n".to_owned();
+    for line in expected.union(seen) {
+        match (expected.contains(line), seen.contains(line)) {
+            (true, false) => diff += &format!("  - {line}\n"),
+            (false, true) => diff += &format!("  + {line}\n"),
+            _ => {}
+        }
+    }
+    diff += &format!(
+        "find the reason in the clause and in the source of {name}, write it down in tests/targets/README.md, then\n  \
+         GAUNTLET_REAL_VALIDATORS=1 UPDATE_EXPECTED=1 cargo test --release --test real"
+    );
+    Err(diff)
+}
