@@ -86,6 +86,10 @@ fn opinion(case: &Case, seen: &Observation, controls: Controls) -> (Outcome, Str
         return (Outcome::Inconclusive, because.into());
     }
     match (case.expect, seen.verdict) {
+        // The good twin is not taken either: the way of asking did it, not the defect.
+        (Expect::Reject | Expect::Either, Verdict::ServerError) if controls.feature != Control::Accepted => {
+            (Outcome::Skip, format!("the target does not take {} ({})", feature(case), seen.because))
+        }
         (_, Verdict::ServerError) => match case.expect {
             Expect::Accept => (broken(case.level), "a good token knocked it over".into()),
             _ => (Outcome::Warn, "it refused, but by falling over".into()),

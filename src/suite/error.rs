@@ -1,7 +1,7 @@
 //! What can be wrong with a file, said with file, line and word.
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// Why files could not be read as a suite or a target.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -14,7 +14,7 @@ pub enum SuiteError {
         what: String,
         /// The file's text.
         #[source_code]
-        text: NamedSource<String>,
+        text: Arc<NamedSource<String>>,
         /// The word at fault.
         #[label("here")]
         at: SourceSpan,
@@ -59,7 +59,7 @@ impl SuiteError {
     ) -> SuiteError {
         SuiteError::Invalid {
             what: what.into(),
-            text: NamedSource::new(file, text.to_owned()).with_language("toml"),
+            text: Arc::new(NamedSource::new(file, text.to_owned()).with_language("toml")),
             at: SourceSpan::from(span),
             help: help.into(),
         }

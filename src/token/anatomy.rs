@@ -59,7 +59,7 @@ fn lines_of(part: &[u8]) -> Vec<String> {
     let text: String = text.chars().take(MOST_TEXT).collect();
     match serde_json::from_str::<serde_json::Map<String, Value>>(&text) {
         // A doubled name would vanish in the pretty form, so only text that says the same thing is reshaped.
-        Ok(members) if Value::Object(members.clone()).to_string() == text => {
+        Ok(members) if serde_json::to_string(&members).is_ok_and(|written| written == text) => {
             let mut lines = vec!["{".to_owned()];
             for (index, (name, value)) in members.iter().enumerate() {
                 let comma = if index + 1 < members.len() { "," } else { "" };

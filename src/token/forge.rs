@@ -18,9 +18,11 @@ use std::collections::BTreeMap;
 /// The life of an ordinary token: `lifetime` in placeholders.
 pub const LIFETIME: Period = Period::from_secs(300);
 
+/// Writes a text in another way.
+type Respell = fn(&str) -> String;
+
 /// Placeholders that take another one's text and spell it differently.
-const RESPELLINGS: [(&str, fn(&str) -> String); 2] =
-    [("upper:", str::to_uppercase), ("undotted:", |text| text.replace('.', "x"))];
+const RESPELLINGS: [(&str, Respell); 2] = [("upper:", str::to_uppercase), ("undotted:", |text| text.replace('.', "x"))];
 
 /// What the tokens of one target have in common.
 #[derive(Debug, Clone)]

@@ -38,7 +38,7 @@ enum Material {
     Rsa(Box<RsaKeyPair>),
     Ec(Box<EcdsaKeyPair>),
     Ed(Box<Ed25519KeyPair>),
-    Oct(Secret<Vec<u8>>, hmac::Key),
+    Oct(Box<(Secret<Vec<u8>>, hmac::Key)>),
 }
 
 impl Key {
@@ -121,7 +121,7 @@ impl Key {
             Material::Ed(pair) => {
                 json!({ "crv": "Ed25519", "kty": "OKP", "x": encode_segment(pair.public_key().as_ref()) })
             }
-            Material::Oct(secret, _) => json!({ "k": encode_segment(secret.reveal()), "kty": "oct" }),
+            Material::Oct(pair) => json!({ "k": encode_segment(pair.0.reveal()), "kty": "oct" }),
         };
         if described {
             jwk["use"] = json!("sig");
@@ -158,9 +158,9 @@ impl Key {
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(|_| ForgeError::Crypto("ECDSA signing")),
             Material::Ed(pair) if alg.family() == KeyFamily::Ed25519 => Ok(pair.sign(input).as_ref().to_vec()),
-            Material::Oct(_, key) if alg == self.alg => Ok(hmac::sign(key, input).as_ref().to_vec()),
-            Material::Oct(secret, _) if alg.family() == KeyFamily::Oct => {
-                Ok(hmac::sign(&hmac::Key::new(hash(alg), secret.reveal()), input).as_ref().to_vec())
+            Material::Oct(pair) if alg == self.alg => Ok(hmac::sign(&pair.1, input).as_ref().to_vec()),
+            Material::Oct(pair) if alg.family() == KeyFamily::Oct => {
+                Ok(hmac::sign(&hmac::Key::new(hash(alg), pair.0.reveal()), input).as_ref().to_vec())
             }
             _ => Err(wrong()),
         }
@@ -221,7 +221,7 @@ impl Key {
 
 fn oct(alg: Alg, secret: Vec<u8>) -> Material {
     let key = hmac::Key::new(hash(alg), &secret);
-    Material::Oct(Secret::new(secret), key)
+    Material::Oct(Box::new((Secret::new(secret), key)))
 }
 
 fn hash(alg: Alg) -> hmac::Algorithm {

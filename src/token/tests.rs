@@ -235,7 +235,7 @@ fn json_texts_stand_as_written_and_doubles_stay_double() {
 fn segments_are_written_as_their_mutations_say() {
     let padded = mutated(Mutation::PadSegment { segment: Slot::Value(JsonSegment::Payload) }).text();
     let payload = padded.split('.').nth(1).unwrap();
-    assert!(payload.ends_with('=') && payload.len() % 4 == 0, "{payload}");
+    assert!(payload.ends_with('=') && payload.len().is_multiple_of(4), "{payload}");
     let inserted = mutated(Mutation::InsertInSegment { segment: Slot::Value(Segment::Signature), text: "%\n".into() });
     let seal = inserted.text().rsplit_once('.').unwrap().1.to_owned();
     assert_eq!(decode_segment(&seal.replace("%\n", "")).unwrap().len(), 256);
