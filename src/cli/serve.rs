@@ -44,7 +44,11 @@ impl Serve {
             })?),
         };
         let catalog = self.suite.load()?;
-        runtime()?.block_on(self.serve(flaw, &catalog))?;
+        let runtime = runtime()?;
+        let ended = runtime.block_on(self.serve(flaw, &catalog));
+        // A thread still waits for a line on stdin; an orderly end would wait for that line too.
+        runtime.shutdown_background();
+        ended?;
         Ok(ExitCode::Ok)
     }
 

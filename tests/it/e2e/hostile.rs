@@ -160,7 +160,7 @@ fn nothing_passes_after_the_turn(run: Run) {
 }
 
 /// The number of the request with which it turns: in the second block or so, well past calibration.
-const TURN: usize = 40;
+const TURN: usize = 100;
 
 #[test]
 fn it_locks_us_out_in_the_middle() {

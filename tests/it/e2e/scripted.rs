@@ -55,7 +55,6 @@ impl Scripted {
         Scripted { address, over, asked }
     }
 
-
     pub fn url(&self) -> String {
         format!("http://{}/whoami", self.address)
     }
