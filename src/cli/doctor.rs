@@ -2,14 +2,14 @@
 
 use super::{
     Ended,
-    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime},
+    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
     conformance::{Plan, Standing, build, calibrate},
     model::report::CalibrationCheck,
     report::{Role, visible},
-    run::{ExitCode, Stage},
+    run::{ExitCode, RunError, Stage},
 };
 use clap::Args;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl Doctor {
         let subject = self.target.subject()?;
         let selection = self.choice.selection()?.allowing(subject.allows());
         let issuer = self.issuer.options();
-        let (checks, standing, plan) = runtime()?.block_on(async {
+        let look = async {
             let stage = Stage::set(subject, &catalog, &issuer, None, fresh_seed()).await?;
             let plan = build(&catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
             anstream::println!("target    {} at {}", visible(&stage.about().name), visible(&stage.about().address));
@@ -42,7 +42,13 @@ impl Doctor {
             anstream::println!("key set   {}", stage.ours.testbed.world().jwks_uri);
             let calibration = calibrate(&stage.bench(&catalog, String::new()), &stage.trust.algorithms).await;
             stage.strike().await;
-            Ok::<_, crate::run::RunError>((calibration.checks, calibration.standing, plan))
+            Ok((calibration.checks, calibration.standing, plan))
+        };
+        let (checks, standing, plan) = runtime()?.block_on(async {
+            tokio::select! {
+                seen = look => seen,
+                reason = told_to_stop() => Err(RunError::StoppedEarly(reason)),
+            }
         })?;
         for check in &checks {
             anstream::println!("{}", line(check));

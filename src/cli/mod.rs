@@ -106,6 +106,8 @@ fn code_of(report: &Report) -> ExitCode {
     use crate::run::RunError;
     match report.downcast_ref::<RunError>() {
         Some(RunError::NothingSelected) => ExitCode::NothingSelected,
+        Some(RunError::StoppedEarly(reason)) => reason.exit_code(),
+        Some(RunError::NeverBegan) => ExitCode::Bug,
         Some(RunError::Target(error)) if error.is_about_the_target() => ExitCode::NotTestable,
         _ => ExitCode::Usage,
     }

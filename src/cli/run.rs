@@ -3,7 +3,7 @@
 use super::{
     Ended,
     output::{Folder, Log},
-    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime},
+    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{path::PathBuf, time::Duration};
-use tokio::{signal::unix, sync::watch};
+use tokio::sync::watch;
 
 /// Calibrate a target, then send vectors and attacks, and write the reports
 #[derive(Debug, Args)]
@@ -109,7 +109,6 @@ impl Run {
 
 /// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.
 async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Duration>) {
-    let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) else { return };
     let limit = async {
         match max_time {
             Some(time) => tokio::time::sleep(time).await,
@@ -117,8 +116,7 @@ async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Durati
         }
     };
     let reason = tokio::select! {
-        _ = tokio::signal::ctrl_c() => StopReason::Interrupt,
-        _ = terminate.recv() => StopReason::Terminate,
+        reason = told_to_stop() => reason,
         () = limit => StopReason::TimeOver,
     };
     let _ = wish.send(Some(reason));

@@ -2,7 +2,7 @@
 
 use super::{
     Ended,
-    shared::{Issuer, Suite, fresh_seed, runtime},
+    shared::{Issuer, Suite, fresh_seed, runtime, told_to_stop},
 };
 use crate::{
     builtin::{Flaw, Server},
@@ -44,7 +44,11 @@ impl Serve {
             })?),
         };
         let catalog = self.suite.load()?;
-        runtime()?.block_on(self.serve(flaw, &catalog))?;
+        let runtime = runtime()?;
+        let ended = runtime.block_on(self.serve(flaw, &catalog));
+        // A thread still waits for a line on stdin; an orderly end would wait for that line too.
+        runtime.shutdown_background();
+        ended?;
         Ok(ExitCode::Ok)
     }
 
@@ -104,12 +108,14 @@ impl Serve {
         let template = forge.template(&catalog.access_token(&std::collections::BTreeMap::new()))?;
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         let mut open = true;
+        // One wait for all rounds: a signal between two of them must not be missed.
+        let mut stop = std::pin::pin!(told_to_stop());
         for count in 0u64.. {
             let token = template.mint(jiff::Timestamp::now().as_second(), &format!("serve-{count:06}"))?;
             anstream::println!("{token}");
             loop {
                 tokio::select! {
-                    _ = tokio::signal::ctrl_c() => return Ok(()),
+                    _ = &mut stop => return Ok(()),
                     line = lines.next_line(), if open => match line {
                         Ok(Some(_)) => break,
                         _ => open = false,

@@ -4,12 +4,13 @@ use crate::{
     builtin::Flaw,
     issuer,
     model::Harm,
-    run::Subject,
+    run::{StopReason, Subject},
     suite::{Catalog, Selection, read_target},
 };
 use clap::Args;
 use miette::{IntoDiagnostic, Report, miette};
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::SystemTime};
+use tokio::signal::unix;
 
 /// Which suite.
 #[derive(Debug, Clone, Args)]
@@ -133,6 +134,20 @@ pub(super) fn fresh_seed() -> u64 {
 /// The runtime of the commands that open sockets.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Report> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()
+}
+
+/// Waits for Ctrl-C or SIGTERM. Whoever started processes must not simply die of them: they would be left behind.
+pub(super) async fn told_to_stop() -> StopReason {
+    let terminated = async {
+        match unix::signal(unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => StopReason::Interrupt,
+        _ = terminated => StopReason::Terminate,
+    }
 }
 
 /// An error about the arguments, with what to do.

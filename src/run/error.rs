@@ -1,5 +1,6 @@
 //! Why a run did not come about.
 
+use super::stop::StopReason;
 use crate::{builtin::BuiltinError, issuer::IssuerError, suite::SuiteError, target::TargetError, token::ForgeError};
 use miette::Diagnostic;
 
@@ -37,10 +38,14 @@ pub enum RunError {
     #[error("the suite describes no key set called `default`")]
     #[diagnostic(code(gauntlet::keyset), help("add [keyset.default] with members = [\"trusted\"] to keysets.toml"))]
     NoKeySet,
-    /// Somebody stopped the run before anything was sent.
-    #[error("stopped before anything was sent")]
+    /// Somebody stopped the run before anything was judged.
+    #[error("{} before anything was judged", .0.sentence())]
     #[diagnostic(code(gauntlet::stopped))]
-    StoppedEarly,
+    StoppedEarly(StopReason),
+    /// The run ended without a first event: a bug of ours.
+    #[error("the run ended before it began")]
+    #[diagnostic(code(gauntlet::bug))]
+    NeverBegan,
     /// The async runtime did not start.
     #[error("no async runtime: {0}")]
     #[diagnostic(code(gauntlet::runtime))]

@@ -99,7 +99,9 @@ impl Score<'_> {
         fail_on: FailOn,
     ) -> Result<RunReport, RunError> {
         // A wish to stop before the first event: nothing ran, and there is nothing to write.
-        let Some(report) = self.recorder.report() else { return Err(RunError::StoppedEarly) };
+        let Some(report) = self.recorder.report() else {
+            return Err(stopped.map_or(RunError::NeverBegan, RunError::StoppedEarly));
+        };
         let code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code);
         self.emit(Event::RunFinished {
             finished: Timestamp::now().to_string(),
@@ -108,7 +110,7 @@ impl Score<'_> {
             log_leaks,
             exit_code: code as u8,
         });
-        self.recorder.report().ok_or(RunError::StoppedEarly)
+        self.recorder.report().ok_or(RunError::NeverBegan)
     }
 }
 

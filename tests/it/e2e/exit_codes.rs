@@ -3,7 +3,7 @@
 use super::{
     files::{Run, read, target_file},
     play::{gauntlet, gauntlet_in},
-    scripted::{Scripted, answer, judge, yes},
+    scripted::{Scripted, answer, judge},
 };
 use jwt_gauntlet::model::{Level, Outcome};
 use std::{fs, net::TcpListener, path::Path};
@@ -122,9 +122,13 @@ fn a_run_that_takes_too_long_is_5_with_what_it_has() {
 
 #[test]
 fn a_time_limit_that_ends_before_the_first_token_is_5_too() {
-    let target = Scripted::start(|_, stream| yes(stream));
+    let target = Scripted::start(|_, stream| answer(stream, "503 Not Yet", "", ""));
     let folder = tempfile::tempdir().unwrap();
-    target_file(folder.path(), &target.url(), "", "");
-    let ended = gauntlet_in(folder.path(), &["run", "t.target.toml", "--max-time", "1ms", "--out", "out"]).with_code(5);
-    ended.says("the time limit was over");
+    let start = format!(
+        "[start]\ncommand = [\"sleep\", \"600\"]\nready = {{ url = \"{}\", within = \"100s\" }}\n",
+        target.url()
+    );
+    target_file(folder.path(), &target.url(), "", &start);
+    let ended = gauntlet_in(folder.path(), &["run", "t.target.toml", "--max-time", "200ms"]).with_code(5);
+    ended.says("the time limit was over before anything was judged");
 }

@@ -2,10 +2,11 @@
 
 use super::{
     files::{Run, target_file},
-    play::{eventually, gauntlet_in, is_running},
+    play::{Playing, command, eventually, gauntlet_in, is_running},
     scripted::{Scripted, answer, judge},
 };
 use jwt_gauntlet::model::Outcome;
+use nix::sys::signal::Signal;
 use std::fs;
 
 #[test]
@@ -65,4 +66,28 @@ fn a_target_that_ends_at_once_is_3_and_one_that_is_no_program_is_2() {
     ended.says("ended before it was ready: exit status: 7").says("no such option");
     target_file(folder.path(), "http://127.0.0.1:${port}/", "", &start("[\"./no-such-program\"]"));
     gauntlet_in(folder.path(), &["run", "t.target.toml"]).with_code(2).says("no-such-program");
+}
+
+#[test]
+fn whoever_stops_waiting_for_a_target_leaves_no_process_behind() {
+    let target = Scripted::start(|_, stream| answer(stream, "503 Service Unavailable", "", ""));
+    for (subcommand, signal, code, words) in [
+        ("run", Signal::SIGINT, 130, "stopped by Ctrl-C before anything was judged"),
+        ("run", Signal::SIGTERM, 143, "stopped by SIGTERM before anything was judged"),
+        ("doctor", Signal::SIGINT, 130, "stopped by Ctrl-C before anything was judged"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let start = format!(
+            "[start]\ncommand = [\"sh\", \"-c\", \"echo $$ > new; mv new pid; sleep 600\"]\n\
+             ready = {{ url = \"{}\", within = \"100s\" }}\n",
+            target.url()
+        );
+        target_file(folder.path(), &target.url(), "", &start);
+        let playing = Playing::start(command(folder.path()).args([subcommand, "t.target.toml"]));
+        eventually("the target is started", || folder.path().join("pid").exists());
+        let pid = fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
+        playing.signal(signal);
+        playing.end().with_code(code).says(words);
+        eventually("the started process is gone", || !is_running(pid));
+    }
 }

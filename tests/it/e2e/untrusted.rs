@@ -18,8 +18,14 @@ fn markup_and_terminal_escapes_stay_text() {
         } else {
             "401 Unauthorized"
         };
-        let field =
-            format!("WWW-Authenticate: Bearer error=\"{}\"\r\nX-Odd: {}\r\n", HOSTILE.replace('"', ""), HOSTILE);
+        // A field with control characters would be no HTTP.
+        let text: String = HOSTILE.chars().filter(|character| !character.is_ascii_control()).collect();
+        let field = format!(
+            "WWW-Authenticate: Bearer error=\"{}\"
+X-Odd: {text}
+",
+            text.replace('"', "")
+        );
         answer(stream, status, &field, HOSTILE);
     });
     let run = Run::of(&target, "{claims/aud-wrong,http/http-no-token,http/http-401}*", "", &["--color", "never"]);
