@@ -18,9 +18,9 @@ pub(super) struct Init {
     /// A route that wants a bearer token; ${port} where the harness starts the target
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/whoami")]
     url: String,
-    /// The audience that the target wants
-    #[arg(long, value_name = "AUD", default_value = "https://my-api.example")]
-    audience: String,
+    /// The audience that the target wants [default: https://<NAME>.example]
+    #[arg(long, value_name = "AUD")]
+    audience: Option<String>,
     /// The algorithms that it allows, the usual one first
     #[arg(long, value_name = "ALGS", value_delimiter = ',', default_value = "RS256")]
     algorithms: Vec<Alg>,
@@ -52,8 +52,9 @@ impl Init {
         fs::write(&path, text).into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))?;
         let shown = path.display();
         anstream::eprintln!("wrote {shown}; next:");
-        anstream::eprintln!("  gauntlet doctor {shown}    # does it know our issuer?");
-        anstream::eprintln!("  gauntlet run {shown}");
+        let port = if self.start.is_some() { "" } else { " --port 9400" };
+        anstream::eprintln!("  gauntlet doctor {shown}{port}    # does it know our issuer?");
+        anstream::eprintln!("  gauntlet run {shown}{port}");
         Ok(ExitCode::Ok)
     }
 
@@ -106,7 +107,7 @@ impl Init {
              # allow-hosts = [\"staging.example\"]\n",
             name = quoted(&self.name),
             url = quoted(&self.url),
-            audience = quoted(&self.audience),
+            audience = quoted(&self.audience.clone().unwrap_or_else(|| format!("https://{}.example", self.name))),
             algorithms = algorithms.join(", "),
         )
     }

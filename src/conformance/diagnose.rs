@@ -56,7 +56,7 @@ pub(super) async fn refused(bench: &Bench, good: Observation, garbage: &Observat
         let same = good.status == garbage.status && good.challenges == garbage.challenges;
         let says = if same { " (it answers a good token just as it answers garbage)" } else { "" };
         let hint = format!(
-            "refuses everything{says}: compare its issuer, audience, algorithms, typ and clock with the [trust] table; `gauntlet forge access-token` and `gauntlet decode` show what it gets"
+            "nothing tells why{says}: compare its issuer, audience, algorithms, typ and clock with the [trust] table; `gauntlet forge access-token` and `gauntlet decode` show what it gets"
         );
         checks.push(untestable("refuses everything", good, hint));
     }

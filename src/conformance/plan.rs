@@ -84,7 +84,9 @@ pub fn build(
     forge: Option<&Forge>,
 ) -> Plan {
     let mut plan = Plan::default();
-    for (index, mut case) in catalog.cases.iter().filter(|case| selection.names(case)).cloned().enumerate() {
+    let all = catalog.cases.iter().enumerate();
+    for (index, case) in all.filter(|(_, case)| selection.names(case)) {
+        let mut case = case.clone();
         if let Some(returns) = forge.and_then(|forge| forge.settle(&case.returns).ok()) {
             case.returns = returns;
         }

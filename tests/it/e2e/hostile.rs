@@ -138,7 +138,7 @@ fn bad_tokens_are_sent_to_a_login_page() {
     };
     let undecided = run(FEW, "", rule);
     assert_eq!(undecided.count(Outcome::Pass), 0);
-    assert!(undecided.probes().contains("note: garbage instead of a token"), "{}", undecided.probes());
+    assert!(undecided.probes().contains("inconclusive: garbage instead of a token"), "{}", undecided.probes());
     undecided.ended.with_code(3).says("if status 302 is how this target says no, add it to [transport] reject.status");
     let told = run(FEW, "reject.status = [302]", rule);
     assert!(told.count(Outcome::Pass) >= 3 && told.count(Outcome::Inconclusive) == 0, "{:?}", told.report.summary);
