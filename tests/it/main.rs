@@ -4,5 +4,6 @@ mod detection;
 mod e2e;
 mod layers;
 mod policy;
+mod sample;
 mod schemas;
 mod suite;
