@@ -157,7 +157,7 @@ fn compare(file: &Path, seen: &BTreeSet<String>, name: &str) -> Result<&'static 
     }
     diff += &format!(
         "find the reason in the clause and in the source of {name}, write it down in tests/targets/README.md, then\n  \
-         GAUNTLET_REAL_VALIDATORS=1 UPDATE_EXPECTED=1 cargo test --release --test real"
+         GAUNTLET_REAL_VALIDATORS=1 UPDATE_EXPECTED=1 cargo test --test real"
     );
     Err(diff)
 }

@@ -16,7 +16,7 @@ use crate::{
     model::{Alg, RunReport},
     suite::{Catalog, Selection},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A place to try a validator in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,23 +58,39 @@ impl Arena {
         }
     }
 
-    fn subject(self, flaw: Option<Flaw>) -> Subject {
-        let typ = match self {
-            Arena::Http => return Subject::Builtin(flaw),
-            Arena::Here => "JWT",
-            Arena::AccessTokens => "at+jwt",
-        };
+    /// How the built-in validator is configured as a target of its own: as where its flaw shows.
+    pub fn configuring(flaw: Option<Flaw>) -> Arena {
+        match flaw.map(Arena::of) {
+            Some([Arena::AccessTokens]) => Arena::AccessTokens,
+            _ => Arena::Http,
+        }
+    }
+
+    /// The `typ` of tokens here.
+    pub fn typ(self) -> &'static str {
+        if self == Arena::AccessTokens { "at+jwt" } else { "JWT" }
+    }
+
+    /// What a built-in validator declares here.
+    pub fn policy(self) -> BTreeMap<String, String> {
         let mut policy = builtin_policy();
         if self == Arena::AccessTokens {
             // RFC 9068 section 2.2 takes this choice away.
             policy.remove("optional-claims");
         }
+        policy
+    }
+
+    fn subject(self, flaw: Option<Flaw>) -> Subject {
+        if self == Arena::Http {
+            return Subject::Builtin(flaw);
+        }
         Subject::InProcess(Box::new(Inside {
             name: "builtin".into(),
             validator: Box::new(Builtin::new(flaw)),
             algorithms: self.algorithms().to_vec(),
-            typ: typ.into(),
-            policy,
+            typ: self.typ().into(),
+            policy: self.policy(),
         }))
     }
 

@@ -34,6 +34,13 @@ pub enum RunError {
         help("`gauntlet list` shows the ids; --only and --skip take globs over them")
     )]
     NothingSelected,
+    /// A validator in this process does not say which algorithms it takes.
+    #[error("the validator names no algorithm")]
+    #[diagnostic(
+        code(gauntlet::algorithms),
+        help("let `provides` return a Capability::Alg for each algorithm that it takes")
+    )]
+    NoAlgorithm,
     /// The suite serves a key set that it does not describe.
     #[error("the suite describes no key set called `default`")]
     #[diagnostic(code(gauntlet::keyset), help("add [keyset.default] with members = [\"trusted\"] to keysets.toml"))]

@@ -27,6 +27,9 @@ impl OurSide {
     /// # Errors
     /// Keys cannot be made, or the address cannot be listened on.
     pub async fn raise(algorithms: &[Alg], catalog: &Catalog, options: &Options) -> Result<OurSide, RunError> {
+        if algorithms.is_empty() {
+            return Err(RunError::NoAlgorithm);
+        }
         let ring = KeyRing::generate(algorithms)?;
         let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
         let documents = Documents {

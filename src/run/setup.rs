@@ -1,6 +1,6 @@
 //! Our side up, and the target connected to it.
 
-use super::{error::RunError, ours::OurSide, policy::builtin_policy};
+use super::{arena::Arena, error::RunError, ours::OurSide};
 use crate::{
     builtin::{self, Flaw},
     conformance::Bench,
@@ -92,7 +92,7 @@ impl Subject {
 
     fn algorithms(&self) -> Vec<Alg> {
         match self {
-            Subject::Builtin(_) => BUILTIN_ALGORITHMS.to_vec(),
+            Subject::Builtin(flaw) => Arena::configuring(*flaw).algorithms().to_vec(),
             Subject::File(_, file) => file.trust.algorithms.clone(),
             Subject::InProcess(inside) => inside.algorithms.clone(),
         }
@@ -175,7 +175,7 @@ impl Stage {
         let mut connection = None;
         let target = match subject {
             Subject::Builtin(flaw) => {
-                about.policy = builtin_policy();
+                about.policy = Arena::configuring(flaw).policy();
                 let started = builtin::Server::start(flaw, &trust).await?;
                 about.about = flaw.map_or_else(
                     || "the built-in validator, as the RFCs would have it".to_owned(),
@@ -310,8 +310,9 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
 
 fn typ_of(subject: &Subject) -> String {
     match subject {
+        Subject::Builtin(flaw) => Arena::configuring(*flaw).typ().into(),
         Subject::InProcess(inside) => inside.typ.clone(),
-        _ => "JWT".into(),
+        Subject::File(_, file) => file.trust.typ.clone(),
     }
 }
 
