@@ -109,7 +109,7 @@ impl TargetName {
     /// Reads the target file, where there is one.
     pub fn subject(&self) -> Result<Subject, Report> {
         match self {
-            TargetName::Builtin(flaw) => Ok(Subject::Builtin(*flaw)),
+            TargetName::Builtin(flaw) => Ok(Subject::builtin(*flaw)),
             TargetName::File(path) => Ok(Subject::File(path.clone(), Box::new(read_target(path)?))),
         }
     }

@@ -68,6 +68,12 @@ pub struct Inside {
 }
 
 impl Subject {
+    /// The built-in validator, strict or with one flaw, where the flaw shows.
+    #[must_use]
+    pub fn builtin(flaw: Option<Flaw>) -> Subject {
+        Arena::showing(flaw).subject(flaw)
+    }
+
     /// The name in reports.
     #[must_use]
     pub fn name(&self) -> String {
