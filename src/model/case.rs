@@ -85,6 +85,9 @@ pub struct CaseBlock {
     /// Capabilities without which it does not apply; `!alg:RS512` asks for an absence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// The key set that must be served: `NAME` of this file's `[keyset.NAME]`, or `family/NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_keyset: Option<String>,
     /// One variant per value, or per combination of several names; `each.row` holds tables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub each: BTreeMap<String, Vec<Value>>,
@@ -270,6 +273,8 @@ pub struct Case {
     pub draft: bool,
     /// Capabilities that it needs.
     pub needs: Vec<Need>,
+    /// The key set that must be served, by its name in the catalogue; the default one where absent.
+    pub keyset: Option<String>,
     /// What the twin shares.
     pub given: Given,
     /// The change under test.

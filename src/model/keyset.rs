@@ -1,7 +1,8 @@
-//! A key set to serve: which of our keys, and members that are no keys of ours.
+//! A key set to serve: which of our keys, keys with a changed JWK, and members that are no keys of ours.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What the JWKS endpoint serves.
@@ -9,13 +10,65 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeySet {
     /// Names of keys; `trusted` stands for every key that the target is told to trust.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
+    /// Keys whose JWK is changed before it is served.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<AlteredMember>,
     /// JSON texts to serve as further members, exactly as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raw_members: Vec<String>,
+    /// The whole body, exactly as written, instead of a set of the members; `${set}` in it is that set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The status of the answer; 200 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Whether it must be served by itself, because it replaces or contradicts what other sets say. The others are
+    /// merged into one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
     /// Header fields of the answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+}
+
+/// One of our keys with a changed JWK.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AlteredMember {
+    /// The key's name.
+    pub key: String,
+    /// Members to set, in place of its own.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub set: Map<String, Value>,
+    /// Members to leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
+    /// Damage to the key material, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<JwkDamage>,
+}
+
+/// A named way to damage the material in a JWK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum JwkDamage {
+    /// Flips the lowest bit of the last byte of a base64url member.
+    FlipLastBit {
+        /// The member's name, such as `y`.
+        member: String,
+    },
+    /// Adds a zero byte in front of a base64url member.
+    LeadingZero {
+        /// The member's name, such as `n`.
+        member: String,
+    },
+    /// Takes the last byte of a base64url member away.
+    DropLastByte {
+        /// The member's name, such as `x`.
+        member: String,
+    },
 }
 
 /// A file of key sets (`vectors/keysets.toml`).

@@ -175,6 +175,9 @@ fn variant(block: &CaseBlock, family: &Family, binding: &Binding, place: &Place<
         quick: block.quick,
         draft: block.status == Some(Status::Draft),
         needs,
+        keyset: block
+            .needs_keyset
+            .map(|name| if name.contains('/') { name } else { format!("{}/{name}", place.file.stem) }),
         given: block.given,
         token: block.token,
         before: block.before,

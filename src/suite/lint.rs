@@ -56,6 +56,10 @@ fn complaints(case: &Case, catalog: &Catalog) -> Vec<String> {
         "a policy case expects either, and names the policy that decides",
     );
     ask(case.policy.as_ref().is_some_and(|policy| policy.when.is_empty()), "its policy has no declarations");
+    ask(
+        case.keyset.as_ref().is_some_and(|name| !catalog.keysets.contains_key(name)),
+        "it needs a key set that nobody wrote",
+    );
     for recipe in std::iter::once(&case.token).chain(case.before.iter().map(|before| &before.token)) {
         if let Some(from) = &recipe.from {
             ask(!catalog.recipes.contains_key(from), "it starts from a recipe that nobody wrote");

@@ -1,19 +1,28 @@
-//! The keys of one run: those that the target trusts, and rogue ones of the same kinds that nobody publishes.
+//! The keys of one run: those that the target trusts, rogue ones of the same kinds that nobody publishes, and spare ones
+//! that only some key sets hold.
 
 use super::{
     error::ForgeError,
+    jwk,
     key::{Key, RsaBits},
 };
 use crate::model::{Alg, KeyFamily, keyset::KeySet};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc, thread};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
-/// Named keys. Names: `active`, an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case.
+/// Named keys. Names: `active`, an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
+/// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
+/// for, and trusted only while a key set that holds it is served.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
     trusted: BTreeMap<Alg, Arc<Key>>,
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
+    spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
 }
 
 impl KeyRing {
@@ -42,7 +51,7 @@ impl KeyRing {
                 .map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("key generation"))))
                 .collect()
         });
-        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new() };
+        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default() };
         for key in made {
             let (alg, rogue, key) = key?;
             if rogue {
@@ -76,9 +85,23 @@ impl KeyRing {
             let key = self.rogue.get(&alg.family()).ok_or(ForgeError::NoKeyFor(alg))?;
             return Ok((Arc::clone(key), alg));
         }
+        if let Some(rest) = name.strip_prefix("spare-") {
+            let alg = rest.split('-').next().and_then(by_name).ok_or_else(unknown)?;
+            return Ok((self.spare(name, alg)?, alg));
+        }
         let alg = if name == "active" { self.active } else { by_name(name).ok_or_else(unknown)? };
         let key = self.trusted.get(&alg).ok_or(ForgeError::NoKeyFor(alg))?;
         Ok((Arc::clone(key), alg))
+    }
+
+    fn spare(&self, name: &str, alg: Alg) -> Result<Arc<Key>, ForgeError> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = spare.get(name) {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
+        spare.insert(name.to_owned(), Arc::clone(&key));
+        Ok(key)
     }
 
     /// The public key set of all trusted keys, byte for byte as served. HMAC keys are not in it.
@@ -93,10 +116,10 @@ impl KeyRing {
         set_of(self.rogue.values().filter(|key| key.alg().is_asymmetric()).map(|key| key.jwk().to_owned()))
     }
 
-    /// The set that a file describes.
+    /// The body that a file describes: a set of its members, or whatever it wants served instead.
     ///
     /// # Errors
-    /// A member names a key that the ring does not hold.
+    /// A member names a key that the ring does not hold, or a change does not fit its JWK.
     pub fn serve(&self, set: &KeySet) -> Result<Vec<u8>, ForgeError> {
         let mut members = Vec::new();
         for name in &set.members {
@@ -107,8 +130,16 @@ impl KeyRing {
                 members.push(self.key(name)?.0.jwk().to_owned());
             }
         }
+        for altered in &set.altered {
+            let (key, _) = self.key(&altered.key)?;
+            members.push(jwk::altered(key.jwk(), altered)?);
+        }
         members.extend(set.raw_members.iter().cloned());
-        Ok(set_of(members.into_iter()))
+        let members = set_of(members.into_iter());
+        Ok(match &set.body {
+            None => members,
+            Some(body) => body.replace("${set}", &String::from_utf8_lossy(&members)).into_bytes(),
+        })
     }
 
     /// The keys that a target in our own process or started by us is handed: public ones, and HMAC secrets.

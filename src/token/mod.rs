@@ -8,6 +8,7 @@ mod draft;
 mod error;
 mod forge;
 mod hygiene;
+mod jwk;
 mod key;
 mod keyring;
 mod mutate;
