@@ -11,15 +11,23 @@ mod claims;
 #[macro_use]
 mod http;
 #[macro_use]
+mod json;
+#[macro_use]
 mod key;
 #[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
 #[macro_use]
+mod rules;
+#[macro_use]
+mod serial;
+#[macro_use]
 mod signature;
 #[macro_use]
 mod target;
+#[macro_use]
+mod values;
 
 use std::{fmt, str::FromStr};
 
@@ -56,7 +64,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature parsing claims positive http target define] }
+algorithm! { [key signature parsing json serial claims values rules positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The
@@ -64,6 +72,12 @@ impl Flaw {
     #[must_use]
     pub fn is_specific(self) -> bool {
         self < Flaw::AcceptsEverything
+    }
+
+    /// Whether the flaw lies in a rule beyond a valid token, and so shows only where the validator has such rules.
+    #[must_use]
+    pub fn is_about_rules(self) -> bool {
+        (Flaw::ScopeUnchecked..=Flaw::RevocationIgnored).contains(&self) || self == Flaw::ScopeRefusedWith401
     }
 
     /// Whether the flaw lies in the HTTP side, so that the validator in process behaves as if it had none.

@@ -5,7 +5,7 @@ use super::{
     shared::{Suite, fresh_seed, usage},
 };
 use crate::{
-    model::{Alg, Period, Recipe, World},
+    model::{Alg, Period, Recipe, World, access::AccessRules},
     report::visible,
     run::{BUILTIN_ALGORITHMS, ExitCode},
     suite::Catalog,
@@ -89,6 +89,7 @@ impl Forge {
             typ: "JWT".into(),
             leeway: Period::from_secs(0),
             seed: fresh_seed(),
+            rules: AccessRules::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     builtin::{Flaw, Server},
     issuer::{Documents, Testbed},
-    model::{Alg, Period, TrustConfig},
+    model::{Alg, Period, TrustConfig, access::AccessRules},
     run::{BUILTIN_ALGORITHMS, ExitCode, RunError},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
@@ -71,6 +71,7 @@ impl Serve {
             typ: "JWT".into(),
             jwks_uri: Some(world.jwks_uri.clone()),
             keys: ring.handed_over(),
+            rules: AccessRules::default(),
         };
         let server = match self.validator {
             Some(_) => Some(Server::start(flaw, &trust).await?),
@@ -93,6 +94,7 @@ impl Serve {
             typ: trust.typ.clone(),
             leeway: trust.leeway,
             seed: fresh_seed(),
+            rules: AccessRules::default(),
         };
         let forge = Forge::new(ring, setting);
         self.hand_out(&forge, catalog).await?;

@@ -167,6 +167,11 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
                     sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
                 }
                 sent.before.insert(before.name.clone(), observation.verdict.to_string());
+                if before.revoked
+                    && let Err(because) = bench.revoke(&token).await
+                {
+                    sent.missed = Some(format!("the token {:?} cannot be revoked: {because}", before.name));
+                }
                 earlier.insert(before.name.clone(), token);
             }
             Err(error) => sent.missed = Some(format!("the token {:?} cannot be made: {error}", before.name)),

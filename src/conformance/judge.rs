@@ -29,6 +29,7 @@ pub fn judge(case: &Case, seen: &Observation, controls: Controls) -> Vec<Finding
     if controls.base == Control::Accepted || seen.verdict == Verdict::Accept {
         findings.extend(answer_checks(case, seen));
         findings.extend(returned_claims(case, seen));
+        findings.extend(strange_claims(case, seen));
         findings.extend(time_limit(case, seen));
     }
     findings.extend(silence(case, seen));
@@ -151,7 +152,11 @@ fn finding(case: &Case, check: &str, level: Level, holds: bool, expected: String
         id: Finding::id(&case.id, check),
         outcome: if holds { Outcome::Pass } else { broken(level) },
         level,
-        severity: if check == "untouched" || check == "returns" { case.severity } else { Severity::Low },
+        severity: if ["untouched", "returns", "never-returns"].contains(&check) {
+            case.severity
+        } else {
+            Severity::Low
+        },
         baseline: BaselineStatus::New,
         expected,
         observed,
@@ -236,6 +241,20 @@ fn returned_claims(case: &Case, seen: &Observation) -> Vec<Finding> {
     // Where both verdicts are lawful, reading other claims than the ones signed is the failure.
     let level = if case.expect == Expect::Either { Level::Must } else { case.level };
     vec![finding(case, "returns", level, wanted == got, wanted.clone(), got.clone())]
+}
+
+/// Claims that no lawful reader of the signed bytes sees.
+fn strange_claims(case: &Case, seen: &Observation) -> Option<Finding> {
+    let claims = seen.claims.as_ref().filter(|_| seen.verdict == Verdict::Accept && !case.never_returns.is_empty())?;
+    let list = |members: Vec<(&String, &Value)>| {
+        members.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+    };
+    let found: Vec<_> = case.never_returns.iter().filter(|(name, value)| claims.get(*name) == Some(*value)).collect();
+    let holds = found.is_empty();
+    let observed = if holds { "none of these".to_owned() } else { list(found) };
+    let level = if case.expect == Expect::Either { Level::Must } else { case.level };
+    let unwanted = format!("never {}", list(case.never_returns.iter().collect()));
+    Some(finding(case, "never-returns", level, holds, unwanted, observed))
 }
 
 fn time_limit(case: &Case, seen: &Observation) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! What a target can do or allow. Cases *need* capabilities, targets *provide* them.
 
-use super::alg::Alg;
+use super::{access::AccessRules, alg::Alg};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
@@ -22,6 +22,16 @@ pub enum Capability {
     TransportHttp,
     /// It is a resource server of RFC 9068 (`profile:at+jwt`).
     ProfileAtJwt,
+    /// It is a login client that takes ID tokens (`profile:id-token`).
+    ProfileIdToken,
+    /// It wants a scope that we know (`rule:scope`).
+    RuleScope,
+    /// It wants a role that we know (`rule:role`).
+    RuleRole,
+    /// It serves one tenant that we know (`rule:tenant`).
+    RuleTenant,
+    /// We can have it told that a token is revoked (`hook:revoke-token`).
+    HookRevokeToken,
 }
 
 /// The capabilities of one target.
@@ -34,6 +44,11 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::ControlClock, "control:clock"),
     (Capability::TransportHttp, "transport:http"),
     (Capability::ProfileAtJwt, "profile:at+jwt"),
+    (Capability::ProfileIdToken, "profile:id-token"),
+    (Capability::RuleScope, "rule:scope"),
+    (Capability::RuleRole, "rule:role"),
+    (Capability::RuleTenant, "rule:tenant"),
+    (Capability::HookRevokeToken, "hook:revoke-token"),
 ];
 
 impl fmt::Display for Capability {
@@ -66,6 +81,18 @@ pub struct Need {
     pub capability: Capability,
     /// False where the case is about its absence.
     pub present: bool,
+}
+
+/// What the rules of a target make testable.
+#[must_use]
+pub fn of_rules(rules: &AccessRules) -> Capabilities {
+    let known = [
+        (rules.scope.is_some(), Capability::RuleScope),
+        (rules.role.is_some(), Capability::RuleRole),
+        (rules.tenant.is_some(), Capability::RuleTenant),
+        (rules.login.is_some(), Capability::ProfileIdToken),
+    ];
+    known.into_iter().filter_map(|(is_there, capability)| is_there.then_some(capability)).collect()
 }
 
 impl Need {
@@ -114,7 +141,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token";
 }
 
 #[cfg(test)]

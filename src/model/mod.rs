@@ -1,5 +1,6 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+pub mod access;
 mod alg;
 pub mod capability;
 pub mod case;
@@ -14,6 +15,7 @@ pub mod placeholder;
 pub mod recipe;
 pub mod report;
 pub mod secret;
+mod shape;
 mod slot;
 pub mod spec;
 pub mod target;

@@ -7,6 +7,8 @@ use crate::{
     issuer::Options,
     model::{
         Alg, Capabilities, Capability, Harm, Period, Recipe, TrustConfig, World,
+        access::AccessRules,
+        capability::of_rules,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
         target::{KeySource, TargetFile},
@@ -65,6 +67,10 @@ pub struct Inside {
     pub typ: String,
     /// The choices that it declares.
     pub policy: BTreeMap<String, String>,
+    /// What it is to want beyond a valid token.
+    pub rules: AccessRules,
+    /// What its tokens need, laid over the recipe of that name.
+    pub recipes: BTreeMap<String, Recipe>,
 }
 
 impl Subject {
@@ -109,7 +115,8 @@ impl Subject {
     pub fn recipes(&self) -> BTreeMap<String, Recipe> {
         match self {
             Subject::File(_, file) => file.recipe.clone(),
-            _ => BTreeMap::new(),
+            Subject::InProcess(inside) => inside.recipes.clone(),
+            Subject::Builtin(flaw) => Arena::configuring(*flaw).recipes(),
         }
     }
 }
@@ -165,6 +172,7 @@ impl Stage {
             typ: trust.typ.clone(),
             leeway: trust.leeway,
             seed,
+            rules: trust.rules.clone(),
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
         let mut about = TargetInfo {
@@ -232,7 +240,10 @@ impl Stage {
         let good = catalog.access_token(&self.recipes);
         let journal = self.ours.testbed.journal().clone();
         let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
-        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce).with_memory(self.ours.memory.clone())
+        let revoker = self.connection.as_ref().and_then(Connection::revoker);
+        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
+            .with_memory(self.ours.memory.clone())
+            .with_revoker(revoker)
     }
 
     /// Starts the target again, where that is possible.
@@ -289,6 +300,11 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
+            rules: match subject {
+                Subject::InProcess(inside) => inside.rules.clone(),
+                Subject::Builtin(flaw) => Arena::configuring(*flaw).rules(),
+                Subject::File(_, file) => file.trust.rules(),
+            },
         },
         Subject::File(_, file) => {
             let trust = &file.trust;
@@ -309,6 +325,7 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
                     .then(|| world.jwks_uri.clone()),
                 keys,
+                rules: trust.rules(),
             }
         }
     })
@@ -341,5 +358,6 @@ fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     if trust.typ.eq_ignore_ascii_case("at+jwt") {
         provides.insert(Capability::ProfileAtJwt);
     }
+    provides.extend(of_rules(&trust.rules));
     provides
 }

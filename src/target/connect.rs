@@ -6,7 +6,8 @@ use super::{
     classify,
     compose::{self, Blueprint},
     error::TargetError,
-    guard, hooks,
+    guard,
+    hooks::{self, Revoker},
     placeholders::Facts,
     raw::Door,
     redact::Redactor,
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::model::{
     Capabilities, Capability, Period, TargetFile, TrustConfig, World,
+    capability::of_rules,
     target::{Bearer, Hooks, Transport},
 };
 use std::{
@@ -117,6 +119,10 @@ fn declared(file: &TargetFile) -> Capabilities {
     if file.trust.typ.eq_ignore_ascii_case("at+jwt") {
         declared.insert(Capability::ProfileAtJwt);
     }
+    if !file.hooks.revoke_token.is_empty() {
+        declared.insert(Capability::HookRevokeToken);
+    }
+    declared.extend(of_rules(&file.trust.rules()));
     declared
 }
 
@@ -150,6 +156,12 @@ impl Connection {
             target.start_over();
         }
         Ok(true)
+    }
+
+    /// The hook `revoke-token`, where the file has one.
+    #[must_use]
+    pub fn revoker(&self) -> Option<Revoker> {
+        Revoker::new(&self.hooks.revoke_token, &self.facts, &self.folder)
     }
 
     /// Whole tokens that the started target printed, each as its start and its length.

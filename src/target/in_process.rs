@@ -47,6 +47,11 @@ impl InProcess {
         observation
     }
 
+    /// Tells it that a token is revoked.
+    pub(super) fn revoke(&self, jti: &str) {
+        self.0.revoke(jti);
+    }
+
     /// What the validator says it can do, and the clock, which is an argument here.
     pub(super) fn provides(&self) -> Capabilities {
         let mut provides = self.0.provides();

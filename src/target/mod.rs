@@ -37,6 +37,7 @@ mod tls;
 pub use bearer::BearerTarget;
 pub use connect::{Connection, connect};
 pub use error::TargetError;
+pub use hooks::Revoker;
 pub use in_process::InProcess;
 pub use shown::Shown;
 pub use start::Started;
@@ -58,6 +59,13 @@ impl Target {
         match self {
             Target::Bearer(target) => target.present(shown).await,
             Target::InProcess(target) => target.present(shown),
+        }
+    }
+
+    /// Tells a validator in this process that the token with this `jti` is revoked; other targets have a hook for it.
+    pub fn revoke(&self, jti: &str) {
+        if let Target::InProcess(target) = self {
+            target.revoke(jti);
         }
     }
 

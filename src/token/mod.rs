@@ -13,6 +13,7 @@ mod key;
 mod keyring;
 mod mutate;
 mod public;
+mod respell;
 mod template;
 
 pub use anatomy::evidence;

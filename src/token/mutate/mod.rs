@@ -1,13 +1,19 @@
 //! The damage: one arm per [`Mutation`] before signing, one per [`Tampering`] after it.
 
 mod before;
+mod bytes;
 mod certificate;
+mod enclose;
+mod members;
 mod rewrite;
 mod sealed;
+mod serial;
+mod spelling;
 mod tamper;
 
 pub(super) use before::before_signing;
 pub(super) use sealed::Sealed;
+pub(super) use spelling::respelled;
 pub(super) use tamper::after_signing;
 
 use super::{error::ForgeError, forge::Forge, forge::Token};
