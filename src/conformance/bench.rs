@@ -47,7 +47,10 @@ static BENCHES: AtomicU64 = AtomicU64::new(0);
 
 /// Tokens by the place of their case in the suite, for runs that share keys and addresses.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<(usize, Part), Token>>);
+pub struct Memory(Mutex<HashMap<(usize, Part), (i64, Token)>>);
+
+/// Seconds for which a remembered token is used again: well within the life of an ordinary one.
+const FRESH: i64 = 120;
 
 /// Which token of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -195,12 +198,15 @@ impl Bench {
         let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
         let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
-        if let Some(token) = known {
+        let now = self.now();
+        if let Some((minted, token)) = known
+            && now - minted < FRESH
+        {
             return Ok(token);
         }
         let token = self.mint(recipe, nonce, before)?;
         if let Ok(mut tokens) = memory.0.lock() {
-            tokens.insert((planned.index, part), token.clone());
+            tokens.insert((planned.index, part), (now, token.clone()));
         }
         Ok(token)
     }

@@ -53,6 +53,10 @@ impl Arena {
             flaw if flaw.is_about_rules() => &[Arena::Ruled],
             // Refuses the good token of every algorithm but the leading one, so that both leaders must be tried.
             Flaw::OnlyFirstAlg => &[Arena::Here, Arena::AccessTokens],
+            // Shows in a scope that is there twice as well.
+            Flaw::DuplicatesFirstUsed => &[Arena::Here, Arena::Ruled],
+            // Shows in what only a resource server of RFC 9068 has to look at as well.
+            Flaw::TypUnchecked => &[Arena::Here, Arena::AccessTokens],
             // Needs the key set byte for byte as served.
             Flaw::HmacJwksAsServed => &[Arena::Http],
             flaw if flaw.is_http_only() || !flaw.is_specific() => &[Arena::Http],

@@ -179,7 +179,15 @@ impl Forge {
         if let Some(error) = bad_time.take() {
             return Err(error.into());
         }
-        serde_json::from_value(value).map_err(|error| ForgeError::Filled(error.to_string()))
+        let mut filled: Recipe =
+            serde_json::from_value(value).map_err(|error| ForgeError::Filled(error.to_string()))?;
+        for name in &filled.drop_header {
+            filled.header.shift_remove(name);
+        }
+        for name in &filled.drop {
+            filled.claims.shift_remove(name);
+        }
+        Ok(filled)
     }
 
     /// Fills the placeholders that are the same for all tokens of this target, such as `${subject}`; others stay.
