@@ -62,7 +62,7 @@ pub struct About {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Transport {
     /// A route over HTTP that wants `Authorization: Bearer` (RFC 6750).
-    Bearer(Bearer),
+    Bearer(Box<Bearer>),
     /// A library behind an adapter that we start: questions and replies are JSON lines.
     Stdio(Stdio),
 }
