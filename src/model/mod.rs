@@ -13,6 +13,7 @@ pub mod outcome;
 mod period;
 pub mod placeholder;
 pub mod recipe;
+pub mod refresh;
 pub mod report;
 pub mod secret;
 mod slot;

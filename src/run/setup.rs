@@ -1,6 +1,11 @@
 //! Our side up, and the target connected to it.
 
-use super::{arena::Arena, error::RunError, ours::OurSide};
+use super::{
+    arena::Arena,
+    error::RunError,
+    ours::OurSide,
+    refresh::{Way, Ways},
+};
 use crate::{
     builtin::{self, Flaw},
     conformance::Bench,
@@ -15,12 +20,12 @@ use crate::{
     target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// What the built-in validators are configured for. RS512 and PS512 are left out, so that a valid signature in an
@@ -144,6 +149,7 @@ pub struct Stage {
     target: Arc<Target>,
     connection: Option<Connection>,
     server: Option<builtin::Server>,
+    ways: Ways,
     about: TargetInfo,
 }
 
@@ -197,6 +203,7 @@ impl Stage {
         };
         let mut server = None;
         let mut connection = None;
+        let mut ways = Ways { any: Some(Way::Configure), live: Some(Way::Configure) };
         let target = match subject {
             Subject::Builtin(flaw) => {
                 about.policy = Arena::configuring(flaw).policy();
@@ -207,6 +214,7 @@ impl Stage {
                 );
                 let url = format!("{}/whoami", started.url());
                 server = Some(started);
+                ways = Ways { any: Some(Way::Forget), live: Some(Way::Expire) };
                 let file = builtin_file(&url);
                 let connected = target::connect(&file, Path::new("."), world, &trust).await?;
                 let target = connected.target();
@@ -218,7 +226,12 @@ impl Stage {
                 about.about.clone_from(&file.target.about);
                 about.file = Some(path.display().to_string());
                 about.policy.clone_from(&file.policy);
+                let since = Instant::now();
                 let connected = target::connect(&file, folder, world, &trust).await?;
+                // An adapter is always told the keys; everybody else fetches them.
+                if file.trust.keys != KeySource::Configure {
+                    ways = Ways::of_file(&file, since.elapsed());
+                }
                 let target = connected.target();
                 connection = Some(connected);
                 target
@@ -244,12 +257,17 @@ impl Stage {
             }
         };
         about.name = name;
-        let provides = capabilities(&target, &trust);
+        let mut provides = capabilities(&target, &trust);
+        if ways.any.is_some() && ours.ring.public().is_some() {
+            provides.insert(Capability::JwksPhases);
+        } else {
+            provides.remove(&Capability::JwksPhases);
+        }
         about.transport = target.transport_name().to_owned();
         about.address = target.address();
         about.provides = provides.iter().map(ToString::to_string).collect();
         let policy = about.policy.clone();
-        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, about })
+        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, ways, about })
     }
 
     /// What a report says about the target.
@@ -275,6 +293,49 @@ impl Stage {
         match &mut self.connection {
             Some(connection) => Ok(connection.restart().await?),
             None => Ok(false),
+        }
+    }
+
+    /// How another key set reaches the target.
+    pub(super) fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    /// Hands other keys to a validator in this process.
+    ///
+    /// # Errors
+    /// The validator panicked, or the adapter does not take them.
+    pub(super) async fn configure(&self, keys: Value) -> Result<(), String> {
+        let trust = TrustConfig { keys, ..self.trust.clone() };
+        match self.target.as_ref() {
+            Target::InProcess(target) => target.configure(&trust),
+            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
+            Target::Bearer(_) => Ok(()),
+        }
+    }
+
+    /// Makes the built-in server forget everything.
+    pub(super) fn forget(&self) {
+        if let Some(server) = &self.server {
+            server.restart(&self.trust);
+        }
+    }
+
+    /// Makes the built-in server fetch the key set again.
+    pub(super) fn expire(&self) {
+        if let Some(server) = &self.server {
+            server.expire_keys();
+        }
+    }
+
+    /// Runs the command that makes the target fetch the key set again.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(super) async fn command(&mut self, command: &[String]) -> Result<(), RunError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection.refresh(command).await?),
+            None => Ok(()),
         }
     }
 
@@ -368,7 +429,8 @@ fn builtin_file(url: &str) -> TargetFile {
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
-    if trust.jwks_uri.is_some() {
+    // An adapter runs beside us, and a library that follows an address reaches our canary.
+    if trust.jwks_uri.is_some() || matches!(target, Target::Stdio(_)) {
         provides.insert(Capability::ObserveOutbound);
     }
     if trust.typ.eq_ignore_ascii_case("at+jwt") {
