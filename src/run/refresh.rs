@@ -25,7 +25,7 @@ const TRIES: usize = 3;
 /// How another key set reaches the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The validator in this process is configured again.
+    /// The validator in this process, or the adapter, is configured again.
     Configure,
     /// The built-in server forgets everything.
     Forget,
@@ -118,7 +118,7 @@ pub(super) async fn bring(
         let Some(keys) = stage.ours.ring.handed_over_with(&body) else {
             return Ok(Taken::Unseen("it is no JSON object with a list of keys, and cannot be handed over".into()));
         };
-        if let Err(because) = stage.configure(keys) {
+        if let Err(because) = stage.configure(keys).await {
             return Ok(Taken::Down(because));
         }
         return Ok(taken(bench, sentinel, None, before, way).await);

@@ -11,11 +11,12 @@ use super::{
     raw::Door,
     redact::Redactor,
     start::{self, Started, Surroundings},
+    stdio::StdioTarget,
     tls,
 };
 use crate::model::{
     Capabilities, Capability, Period, TargetFile, TrustConfig, World,
-    target::{Bearer, Hooks, Transport},
+    target::{Bearer, Hooks, Stdio, Transport},
 };
 use std::{
     collections::BTreeMap,
@@ -51,7 +52,10 @@ pub async fn connect(
     world: &World,
     trust: &TrustConfig,
 ) -> Result<Connection, TargetError> {
-    let Transport::Bearer(bearer) = &file.transport;
+    let bearer = match &file.transport {
+        Transport::Bearer(bearer) => bearer,
+        Transport::Stdio(stdio) => return adapter(stdio, file, folder, world, trust).await,
+    };
     let port = file.start.as_ref().map(|_| start::free_port()).transpose()?;
     let mut facts = Facts::new(world, trust, port);
     let target = prepare(file, bearer, folder, &mut facts).await?;
@@ -66,6 +70,24 @@ pub async fn connect(
     hooks::run("hooks.before", &file.hooks.before, &mut facts, folder).await?;
     let target = Arc::new(Target::Bearer(Box::new(target)));
     Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
+}
+
+/// Starts an adapter and tells it whom to trust.
+async fn adapter(
+    stdio: &Stdio,
+    file: &TargetFile,
+    folder: &Path,
+    world: &World,
+    trust: &TrustConfig,
+) -> Result<Connection, TargetError> {
+    let mut facts = Facts::new(world, trust, None);
+    let command = facts.fill_all("transport.stdio.command", &stdio.command)?;
+    let env = facts.fill_values("transport.stdio.env", &stdio.env)?;
+    hooks::run("before", &file.hooks.before, &mut facts, folder).await?;
+    let target = StdioTarget::start(command, env, folder, stdio.timeout).await?;
+    target.configure(trust).await?;
+    let target = Arc::new(Target::Stdio(Box::new(target)));
+    Ok(Connection { target, started: None, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
 }
 
 /// Everything that can go wrong without a running target does so here.
@@ -121,6 +143,18 @@ fn declared(file: &TargetFile) -> Capabilities {
 }
 
 impl Connection {
+    /// An adapter that was started without a target file.
+    #[must_use]
+    pub fn of_adapter(target: StdioTarget, world: &World, trust: &TrustConfig) -> Connection {
+        Connection {
+            target: Arc::new(Target::Stdio(Box::new(target))),
+            started: None,
+            hooks: Hooks::default(),
+            facts: Facts::new(world, trust, None),
+            folder: PathBuf::from("."),
+        }
+    }
+
     /// The target, to be shared by everybody who shows it tokens.
     #[must_use]
     pub fn target(&self) -> Arc<Target> {
@@ -143,6 +177,8 @@ impl Connection {
             self.wait_until_back().await?;
         } else if let Some(started) = &mut self.started {
             started.restart().await?;
+        } else if let Target::Stdio(target) = self.target.as_ref() {
+            target.close().await;
         } else {
             return Ok(false);
         }
@@ -163,7 +199,10 @@ impl Connection {
     /// Whole tokens that the started target printed, each as its start and its length.
     #[must_use]
     pub fn log_leaks(&self) -> Vec<String> {
-        self.started.as_ref().map(Started::log_leaks).unwrap_or_default()
+        match (self.target.as_ref(), &self.started) {
+            (Target::Stdio(target), _) => target.log_leaks(),
+            (_, started) => started.as_ref().map(Started::log_leaks).unwrap_or_default(),
+        }
     }
 
     /// Runs the hook `after` and stops what was started.
@@ -174,6 +213,9 @@ impl Connection {
         let after = hooks::run("hooks.after", &self.hooks.after, &mut self.facts, &self.folder).await;
         if let Some(started) = self.started.take() {
             started.stop().await;
+        }
+        if let Target::Stdio(target) = self.target.as_ref() {
+            target.close().await;
         }
         after
     }
