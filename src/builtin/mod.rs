@@ -9,6 +9,8 @@ mod claims;
 mod credentials;
 mod fetch;
 mod flaw;
+mod flawed_answer;
+mod flawed_set;
 mod forms;
 mod header;
 mod injected;
