@@ -10,6 +10,8 @@ mod credentials;
 mod doors;
 mod fetch;
 mod flaw;
+mod flawed_answer;
+mod flawed_set;
 mod forms;
 mod header;
 mod injected;
