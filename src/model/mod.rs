@@ -1,6 +1,7 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
 pub mod access;
+pub mod adapter;
 mod alg;
 pub mod capability;
 pub mod case;
@@ -13,12 +14,14 @@ pub mod outcome;
 mod period;
 pub mod placeholder;
 pub mod recipe;
+pub mod refresh;
 pub mod report;
 pub mod secret;
 mod shape;
 mod slot;
 pub mod spec;
 pub mod target;
+pub mod transport;
 pub mod verdict;
 mod world;
 

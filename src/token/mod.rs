@@ -12,8 +12,10 @@ mod jwk;
 mod key;
 mod keyring;
 mod mutate;
+mod private;
 mod public;
 mod respell;
+mod served;
 mod template;
 
 pub use anatomy::evidence;

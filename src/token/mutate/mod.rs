@@ -2,7 +2,7 @@
 
 mod before;
 mod bytes;
-mod certificate;
+pub(super) mod certificate;
 mod enclose;
 mod members;
 mod rewrite;
