@@ -6,8 +6,14 @@ mod bench;
 mod block;
 mod calibrate;
 mod diagnose;
+mod echo;
 mod judge;
+mod measure;
 mod plan;
+mod side;
+mod signed;
+mod trim;
+mod watch;
 
 pub use bench::{Bench, Memory};
 pub use block::{Finished, run_block, skipped, sweep};

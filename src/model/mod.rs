@@ -1,6 +1,7 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
 mod alg;
+mod bound;
 pub mod capability;
 pub mod case;
 pub mod event;
@@ -14,12 +15,14 @@ pub mod placeholder;
 pub mod recipe;
 pub mod report;
 pub mod secret;
+pub mod side;
 mod slot;
 pub mod spec;
 pub mod target;
 pub mod verdict;
 mod world;
 
+pub use bound::{Multiple, Size};
 pub use alg::{Alg, KeyFamily, UnknownAlg};
 pub use capability::{Capabilities, Capability, Need};
 pub use case::Case;

@@ -20,6 +20,7 @@ mod hooks;
 mod in_process;
 mod leak;
 mod log;
+mod memory;
 mod pace;
 mod placeholders;
 pub mod protocol;
@@ -38,6 +39,7 @@ pub use bearer::BearerTarget;
 pub use connect::{Connection, connect};
 pub use error::TargetError;
 pub use in_process::InProcess;
+pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
 
