@@ -13,9 +13,13 @@ mod http;
 #[macro_use]
 mod key;
 #[macro_use]
+mod leaking;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod resource;
 #[macro_use]
 mod signature;
 #[macro_use]
@@ -56,7 +60,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature parsing claims positive http target define] }
+algorithm! { [key signature parsing claims positive resource http leaking target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

@@ -4,11 +4,13 @@
 //! It proves the cases (each must be failed by some flaw and passed without), and gives a new user something to aim
 //! at: [`Builtin`] in process, [`Server`] over HTTP.
 
+mod burden;
 mod claims;
 mod credentials;
 mod fetch;
 mod flaw;
 mod forms;
+mod giveaway;
 mod header;
 mod injected;
 mod json;

@@ -314,7 +314,8 @@ impl Case {
     #[must_use]
     pub fn runs_alone(&self) -> bool {
         let also = &self.also;
-        self.harm == Harm::Harmful || also.latency.is_some() || also.memory.is_some() || self.checks_health()
+        let watches = also.latency.is_some() || also.memory.is_some() || self.measure.is_some();
+        watches || self.checks_health()
     }
 
     /// Whether good tokens are sent right after it, to see whether the service still serves.

@@ -1,6 +1,7 @@
 //! One run from its first event to its last.
 
 use super::{
+    alone,
     error::RunError,
     exit::{self, FailOn},
     ours::OurSide,
@@ -14,7 +15,7 @@ use crate::{
     },
     issuer::Options,
     model::{
-        Event, Level, Outcome, RunReport, Verdict,
+        Event, Harm, Level, Outcome, RunReport, Verdict,
         case::Case,
         event::PlanCounts,
         report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
@@ -81,13 +82,13 @@ pub(super) async fn execute_with(
 }
 
 /// The recorder and everybody who listens.
-struct Score<'a> {
+pub(super) struct Score<'a> {
     recorder: Recorder,
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
 impl Score<'_> {
-    fn emit(&mut self, event: Event) {
+    pub(super) fn emit(&mut self, event: Event) {
         self.recorder.record(&event);
         (self.sink)(&event);
     }
@@ -121,7 +122,10 @@ async fn play(
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
     let Request { subject, selection, seed, jobs, issuer, args, reproduce, .. } = request;
-    let selection = selection.allowing(subject.allows());
+    let mut selection = selection.allowing(subject.allows());
+    if subject.is_in_production() {
+        selection = selection.never(Harm::Harmful);
+    }
     if !catalog.cases.iter().any(|case| selection.names(case)) {
         return Err(RunError::NothingSelected);
     }
@@ -141,7 +145,9 @@ async fn play(
         score.emit(Event::CaseFinished { index: left_out.index, result });
     }
     if standing == Standing::Testable {
-        let mut finished = all_blocks(&bench, plan.cases.clone(), jobs, score).await;
+        let (together, apart) = alone::split_off(plan.cases.clone());
+        let mut finished = all_blocks(&bench, together, jobs, score).await;
+        finished.extend(alone::run(&bench, &mut stage, &apart, score).await);
         repeat_undecided(&bench, &mut stage, &plan, &mut finished, score).await;
         for case in finished.values_mut() {
             if sweep(&bench, case) {

@@ -2,6 +2,7 @@
 
 mod before;
 mod certificate;
+mod heavy;
 mod rewrite;
 mod sealed;
 mod tamper;
