@@ -191,10 +191,10 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
     match bench.mint_planned(planned, Part::Token, &nonce, &earlier) {
         Ok(token) => {
             sent.observation = watch::present(bench, planned, &token, present).await;
-            watch::gather(bench, planned, &token, &nonce, &earlier, &mut sent.observation).await;
             if let Some(measure) = planned.case.measure {
                 sent.measured = Some(measure::measure(bench, measure, planned).await);
             }
+            watch::gather(bench, planned, &token, &nonce, &earlier, &mut sent.observation).await;
             let good = bench.mint_planned(planned, Part::Twin, &nonce, &earlier).ok();
             sent.token = Some((token, good));
         }
@@ -223,7 +223,7 @@ impl Sent<'_> {
             first.because = missed;
         }
         if let Some(measured) = self.measured.as_ref().filter(|_| base) {
-            findings = measured.findings(case);
+            findings.splice(..1, measured.findings(case));
         }
         let mut result = skeleton(self.planned, findings);
         result.measured = self.measured.filter(|_| base).and_then(|measured| measured.value);

@@ -25,8 +25,12 @@ fn answered(seen: &Observation) -> bool {
     !matches!(seen.verdict, Verdict::Reset | Verdict::Unreachable | Verdict::RateLimited)
 }
 
-fn millis(micros: u64) -> String {
-    format!("{} ms", micros / 1000)
+/// A time, as exactly as it matters.
+fn say(micros: u64) -> String {
+    match micros {
+        0..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
+        _ => format!("{} ms", micros / 1000),
+    }
 }
 
 /// The time that counts: the median of several tries, where one was slow.
@@ -38,7 +42,7 @@ fn time_limit(case: &Case, seen: &Observation) -> Option<Finding> {
     let limit = case.within.filter(|_| answered(seen))?;
     let time = token_time(seen);
     let holds = u128::from(time) <= limit.0.as_micros();
-    Some(finding(case, "within", Level::Should, holds, format!("an answer within {limit}"), millis(time)))
+    Some(finding(case, "within", Level::Should, holds, format!("an answer within {limit}"), say(time)))
 }
 
 fn latency(case: &Case, check: &LatencyCheck, seen: &Observation) -> Option<Finding> {
@@ -53,9 +57,9 @@ fn latency(case: &Case, check: &LatencyCheck, seen: &Observation) -> Option<Find
     let observed = match &seen.side.timing {
         Some(timing) if slow => {
             let tries = timing.token_us.len();
-            format!("{}, where a good token takes {} (medians of {tries})", millis(time), millis(control))
+            format!("{}, where a good token takes {} (medians of {tries})", say(time), say(control))
         }
-        _ => millis(time),
+        _ => say(time),
     };
     Some(finding(case, "latency", check.level, holds, expected, observed))
 }

@@ -4,16 +4,19 @@ use crate::model::{
     Observation,
     report::{CaseResult, Reproduce},
 };
+use serde_json::Value;
 
 /// Tokens and requests up to this many bytes are kept whole.
-const WHOLE: usize = 64 * 1024;
+const WHOLE: usize = 16 * 1024;
 /// Bytes kept of a longer one.
-const START: usize = 4 * 1024;
+const START: usize = 2 * 1024;
 
 /// Cuts what is too long for a report.
 pub(super) fn trim(result: &mut CaseResult) {
     if let Some(token) = &mut result.token {
         cut(&mut token.compact);
+        drop_long(&mut token.header);
+        drop_long(&mut token.claims);
     }
     for seen in [&mut result.observation, &mut result.twin].into_iter().flatten() {
         observation(seen);
@@ -26,9 +29,12 @@ pub(super) fn trim(result: &mut CaseResult) {
 
 fn observation(seen: &mut Observation) {
     cut(&mut seen.request);
-    if seen.claims.as_ref().is_some_and(|claims| claims.to_string().len() > WHOLE) {
-        seen.claims = None;
-    }
+    drop_long(&mut seen.claims);
+}
+
+/// The anatomy of a token shows the start of what is dropped here.
+fn drop_long(value: &mut Option<Value>) {
+    *value = value.take().filter(|value| value.to_string().len() <= WHOLE);
 }
 
 fn cut(text: &mut String) {
@@ -52,6 +58,6 @@ mod tests {
         assert_eq!(short.len(), WHOLE);
         let mut long = format!("x{}", "é".repeat(WHOLE / 2));
         cut(&mut long);
-        assert!(long.len() < START + 64 && long.ends_with("… (65537 bytes in all)"), "{}", long.len());
+        assert!(long.len() < START + 64 && long.ends_with("… (16385 bytes in all)"), "{}", long.len());
     }
 }

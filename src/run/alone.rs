@@ -5,7 +5,11 @@ use crate::{
     conformance::{Bench, Finished, Planned, run_block},
     model::{Event, Level, Verdict},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
+
+/// How often, and after how long each time, a harmed target is looked at.
+const LOOKS: u32 = 10;
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// Takes out of a plan's cases those that run alone, in their order.
 pub(super) fn split_off(cases: Vec<Planned>) -> (Vec<Planned>, Vec<Planned>) {
@@ -22,26 +26,30 @@ pub(super) async fn run(
 ) -> BTreeMap<usize, Finished> {
     let mut finished = BTreeMap::new();
     for planned in cases {
+        let was_halted = bench.halted().is_some();
         for case in run_block(bench, std::slice::from_ref(planned)).await {
             score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
-            if case.did_harm() {
-                recover(bench, stage, &case, score).await;
-            }
             finished.insert(case.index, case);
+        }
+        let harmed = finished.get(&planned.index).is_some_and(Finished::did_harm);
+        if harmed || bench.halted().is_some() && !was_halted {
+            recover(bench, stage, planned, score).await;
         }
     }
     finished
 }
 
 /// Brings the target back, where it does not take good tokens by itself again.
-async fn recover(bench: &Bench, stage: &mut Stage, case: &Finished, score: &mut Score<'_>) {
-    let id = &case.result.id;
+async fn recover(bench: &Bench, stage: &mut Stage, planned: &Planned, score: &mut Score<'_>) {
+    let id = &planned.case.id;
     if is_well(bench).await {
+        bench.halt(None);
         return;
     }
     let remark = |level, text| Event::Remark { level, text };
     match stage.restart().await {
         Ok(true) if is_well(bench).await => {
+            bench.halt(None);
             score.emit(remark(Level::May, format!("the target was restarted after {id}")));
         }
         Ok(_) => bench.halt(Some(format!("the target no longer takes good tokens since {id}"))),
@@ -52,6 +60,13 @@ async fn recover(bench: &Bench, stage: &mut Stage, case: &Finished, score: &mut 
     }
 }
 
+/// Whether good tokens are taken; a target that is still busy gets a moment.
 async fn is_well(bench: &Bench) -> bool {
-    bench.control(bench.good()).await.is_ok_and(|seen| seen.verdict == Verdict::Accept)
+    for _ in 0..LOOKS {
+        if bench.control(bench.good()).await.is_ok_and(|seen| seen.verdict == Verdict::Accept) {
+            return true;
+        }
+        tokio::time::sleep(MOMENT).await;
+    }
+    false
 }
