@@ -5,6 +5,7 @@ use super::{
     error::RunError,
     exit::{self, FailOn},
     ours::OurSide,
+    phases,
     recorder::Recorder,
     setup::{Stage, Struck, Subject},
     stop::{Stop, StopReason},
@@ -145,10 +146,13 @@ async fn play(
         score.emit(Event::CaseFinished { index: left_out.index, result });
     }
     if standing == Standing::Testable {
-        let (together, apart) = alone::split_off(plan.cases.clone());
+        let (phased, ordinary): (Vec<_>, Vec<_>) =
+            plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
+        let (together, apart) = alone::split_off(ordinary.clone());
         let mut finished = all_blocks(&bench, together, jobs, score).await;
-        finished.extend(alone::run(&bench, &mut stage, &apart, score).await);
-        repeat_undecided(&bench, &mut stage, &plan, &mut finished, score).await;
+        finished.append(&mut alone::run(&bench, &mut stage, &apart, score).await);
+        repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
+        finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
                 score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
@@ -207,7 +211,7 @@ fn opening(stage: &Stage, plan: &Plan, catalog: &Catalog, seed: u64, args: Vec<S
 }
 
 /// All blocks, `jobs` at a time.
-async fn all_blocks(
+pub(super) async fn all_blocks(
     bench: &Arc<Bench>,
     cases: Vec<Planned>,
     jobs: usize,
@@ -240,15 +244,15 @@ async fn all_blocks(
 
 /// Each undecided case once more, alone. A target that no longer takes good tokens is restarted where that is
 /// possible; where it is not, one good token decides whether trying makes sense.
-async fn repeat_undecided(
+pub(super) async fn repeat_undecided(
     bench: &Bench,
     stage: &mut Stage,
-    plan: &Plan,
+    cases: &[Planned],
     finished: &mut BTreeMap<usize, Finished>,
     score: &mut Score<'_>,
 ) {
     let undecided: Vec<&Planned> =
-        plan.cases.iter().filter(|planned| finished.get(&planned.index).is_some_and(Finished::is_undecided)).collect();
+        cases.iter().filter(|planned| finished.get(&planned.index).is_some_and(Finished::is_undecided)).collect();
     if undecided.is_empty() {
         return;
     }

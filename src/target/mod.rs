@@ -31,6 +31,7 @@ mod reply;
 mod restraint_tests;
 mod shown;
 mod start;
+mod stdio;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -42,6 +43,7 @@ pub use in_process::InProcess;
 pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
+pub use stdio::StdioTarget;
 
 use crate::model::{Capabilities, Observation};
 
@@ -52,6 +54,8 @@ pub enum Target {
     Bearer(Box<BearerTarget>),
     /// A validator in this process.
     InProcess(InProcess),
+    /// A library behind an adapter.
+    Stdio(Box<StdioTarget>),
 }
 
 impl Target {
@@ -60,6 +64,7 @@ impl Target {
         match self {
             Target::Bearer(target) => target.present(shown).await,
             Target::InProcess(target) => target.present(shown),
+            Target::Stdio(target) => target.present(shown).await,
         }
     }
 
@@ -70,6 +75,7 @@ impl Target {
         match self {
             Target::Bearer(target) => target.provides(),
             Target::InProcess(target) => target.provides(),
+            Target::Stdio(target) => target.provides(),
         }
     }
 
@@ -79,6 +85,7 @@ impl Target {
         match self {
             Target::Bearer(target) => target.address(),
             Target::InProcess(_) => "in process".into(),
+            Target::Stdio(target) => target.address(),
         }
     }
 
@@ -88,6 +95,7 @@ impl Target {
         match self {
             Target::Bearer(_) => "bearer",
             Target::InProcess(_) => "in-process",
+            Target::Stdio(_) => "stdio",
         }
     }
 
