@@ -16,7 +16,9 @@ pub(super) fn dress(flaw: Option<Flaw>, token: &[u8], mut refusal: Response) -> 
         Some(Flaw::KidReflected) => {
             let Some(kid) = burden::kid(token) else { return refusal };
             // A value with a line end in it cannot be sent; the body takes everything.
-            if let Ok(challenge) = HeaderValue::from_bytes(format!("Bearer error=\"invalid_token\", error_description=\"no key {kid}\"").as_bytes()) {
+            if let Ok(challenge) = HeaderValue::from_bytes(
+                format!("Bearer error=\"invalid_token\", error_description=\"no key {kid}\"").as_bytes(),
+            ) {
                 refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
             }
             html(refusal, format!("<p>no key {kid}</p>"))

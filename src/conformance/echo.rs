@@ -64,7 +64,9 @@ fn frame(answer: &str) -> Option<usize> {
         let starts = before.is_none_or(char::is_whitespace) || answer[..*at].trim_end_matches(' ').ends_with("\\n");
         let rest: String = answer[at + 3..].chars().take(200).take_while(|c| *c != ')').collect();
         let place = rest.split_once('(').map_or("", |(_, place)| place);
-        let numbered = place.rsplit_once(':').is_some_and(|(_, line)| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
+        let numbered = place
+            .rsplit_once(':')
+            .is_some_and(|(_, line)| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
         starts && numbered && place.contains('.')
     })
 }

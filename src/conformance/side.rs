@@ -35,7 +35,11 @@ fn say(micros: u64) -> String {
 
 /// The time that counts: the median of several tries, where one was slow.
 fn token_time(seen: &Observation) -> u64 {
-    seen.side.timing.as_ref().filter(|timing| !timing.token_us.is_empty()).map_or(seen.elapsed_us, |timing| timing.token_median())
+    seen.side
+        .timing
+        .as_ref()
+        .filter(|timing| !timing.token_us.is_empty())
+        .map_or(seen.elapsed_us, |timing| timing.token_median())
 }
 
 fn time_limit(case: &Case, seen: &Observation) -> Option<Finding> {
@@ -69,7 +73,13 @@ fn memory(case: &Case, seen: &Observation) -> Option<Finding> {
     let expected = format!("memory that grows by at most {}", check.at_most);
     let Some(used) = seen.side.memory else {
         let because = "needs a target that the harness starts itself, on Linux".to_owned();
-        return Some(finding_of(case, "memory", check.level, Outcome::Skip, [expected, "not measured".into(), because]));
+        return Some(finding_of(
+            case,
+            "memory",
+            check.level,
+            Outcome::Skip,
+            [expected, "not measured".into(), because],
+        ));
     };
     let holds = used.growth() <= check.at_most.0;
     let mebibytes = |bytes: u64| format!("{} MiB", bytes >> 20);
@@ -84,8 +94,7 @@ fn steady(case: &Case, seen: &Observation) -> Option<Finding> {
         return None;
     }
     let holds = seen.side.again.iter().all(|verdict| *verdict == seen.verdict);
-    let all: Vec<String> =
-        std::iter::once(&seen.verdict).chain(&seen.side.again).map(ToString::to_string).collect();
+    let all: Vec<String> = std::iter::once(&seen.verdict).chain(&seen.side.again).map(ToString::to_string).collect();
     Some(finding(case, "steady", check.level, holds, "the same verdict each time".into(), all.join(", ")))
 }
 

@@ -38,7 +38,8 @@ fn timed(token: &[u64], control: &[u64]) -> Side {
 
 #[test]
 fn latency_is_broken_only_beyond_both_bounds_and_by_the_median() {
-    let case = case("expect = \"reject\"\nalso.latency = { at-most = \"10x\", and-over = \"500ms\", level = \"should\" }");
+    let case =
+        case("expect = \"reject\"\nalso.latency = { at-most = \"10x\", and-over = \"500ms\", level = \"should\" }");
     let on = |millis, side| outcome(&case, &refused(millis, side), "latency");
     assert_eq!(on(3, Side::default()), Some(Outcome::Pass));
     assert_eq!(on(900, timed(&[900, 800, 950], &[2, 3, 2])), Some(Outcome::Warn));

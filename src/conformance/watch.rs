@@ -24,12 +24,7 @@ const WARM_UP: usize = 3;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Presents the token under test, with an eye on the target's memory where the case asks for it and it can be seen.
-pub(super) async fn present(
-    bench: &Bench,
-    planned: &Planned,
-    token: &Token,
-    present: Option<&Present>,
-) -> Observation {
+pub(super) async fn present(bench: &Bench, planned: &Planned, token: &Token, present: Option<&Present>) -> Observation {
     let gauge = bench.gauge().filter(|_| planned.case.also.memory.is_some());
     let Some(gauge) = gauge else { return bench.patiently(&token.bytes, present).await };
     for _ in 0..WARM_UP {

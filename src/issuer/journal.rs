@@ -116,7 +116,14 @@ mod tests {
     use super::*;
 
     fn canary<'a>(nonce: &'a str, path: &'a str) -> Request<'a> {
-        Request { endpoint: Endpoint::Canary, nonce: Some(nonce), method: "GET", path, user_agent: Some(b"curl\xff"), headers: Vec::new() }
+        Request {
+            endpoint: Endpoint::Canary,
+            nonce: Some(nonce),
+            method: "GET",
+            path,
+            user_agent: Some(b"curl\xff"),
+            headers: Vec::new(),
+        }
     }
 
     #[test]

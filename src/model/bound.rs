@@ -68,6 +68,8 @@ mod tests {
         for text in ["64", "MiB", "-1B", "1.5KiB", "99999999999999999999B", "18446744073709551615MiB"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
-        assert!("x".parse::<Multiple>().is_err() && "0x".parse::<Multiple>().is_err() && "10".parse::<Multiple>().is_err());
+        assert!(
+            "x".parse::<Multiple>().is_err() && "0x".parse::<Multiple>().is_err() && "10".parse::<Multiple>().is_err()
+        );
     }
 }

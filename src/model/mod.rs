@@ -24,8 +24,8 @@ pub mod target;
 pub mod verdict;
 mod world;
 
-pub use bound::{Multiple, Size};
 pub use alg::{Alg, KeyFamily, UnknownAlg};
+pub use bound::{Multiple, Size};
 pub use capability::{Capabilities, Capability, Need};
 pub use case::Case;
 pub use event::Event;

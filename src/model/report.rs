@@ -332,7 +332,8 @@ impl Measurement {
     /// The value as people say it.
     #[must_use]
     pub fn say(&self) -> String {
-        self.value.map_or_else(|| format!("no limit up to {}", self.unit.say(self.searched_to)), |value| self.unit.say(value))
+        self.value
+            .map_or_else(|| format!("no limit up to {}", self.unit.say(self.searched_to)), |value| self.unit.say(value))
     }
 }
 

@@ -69,7 +69,10 @@ mod tests {
         assert_eq!(group_of("12 (a) b) S 1 34 34 0"), Some(34));
         assert_eq!(group_of("12 (a"), None);
         let status = "Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t  1024 kB\n";
-        assert_eq!((kilobytes(status, "VmRSS:"), kilobytes(status, "VmHWM:"), kilobytes(status, "Vm:")), (1024, 2048, 0));
+        assert_eq!(
+            (kilobytes(status, "VmRSS:"), kilobytes(status, "VmHWM:"), kilobytes(status, "Vm:")),
+            (1024, 2048, 0)
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A target that the harness runs itself (`[start]`).
 
 use super::{
-    classify, error::TargetError, group::Group, guard, log::Log, memory::MemoryGauge,
-    placeholders::Facts, raw::Door, redact::Redactor, tls,
+    classify, error::TargetError, group::Group, guard, log::Log, memory::MemoryGauge, placeholders::Facts, raw::Door,
+    redact::Redactor, tls,
 };
 use crate::model::{Period, target::Start};
 use std::{

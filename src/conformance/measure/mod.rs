@@ -90,7 +90,8 @@ fn severity(measured: &Measurement) -> Severity {
 fn beyond(case: &Case, seen: &Observation) -> Finding {
     let holds = matches!(seen.verdict, Verdict::Reject | Verdict::Refused);
     let outcome = if holds { Outcome::Pass } else { broken(case.level) };
-    let because = if holds { "turned away in good order" } else { "a token that is too large is no error of the server" };
+    let because =
+        if holds { "turned away in good order" } else { "a token that is too large is no error of the server" };
     let observed = format!("{} ({})", seen.verdict, seen.because);
     let said = ["a token beyond the limit that is turned away with 4xx".to_owned(), observed, because.to_owned()];
     Finding { severity: case.severity, ..finding_of(case, "beyond", case.level, outcome, said) }

@@ -51,7 +51,9 @@ pub(super) async fn largest(bench: &Bench, what: Measure, planned: &Planned) -> 
     let value = beyond.as_ref().map(|_| u64::from(low * STEP));
     let mut measurement = measurement(what, Unit::Bytes, value, u64::from(RANGE.1 * STEP), probes);
     measurement.about = match &beyond {
-        Some(seen) => format!("good tokens with padding, in steps of {STEP} bytes; the next larger one got {}", seen.because),
+        Some(seen) => {
+            format!("good tokens with padding, in steps of {STEP} bytes; the next larger one got {}", seen.because)
+        }
         None => format!("good tokens with padding, in steps of {STEP} bytes"),
     };
     Measured { value: Some(measurement), trouble: None, beyond }

@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_date_tells_the_targets_clock() {
-        let response = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\ndate: Fri, 27 Nov 2026 02:14:21 GMT\r\n\r\nDate: x";
+        let response =
+            "HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\ndate: Fri, 27 Nov 2026 02:14:21 GMT\r\n\r\nDate: x";
         let seen = Observation { response: response.into(), ..Observation::bare(Verdict::Reject, "status 401") };
         assert_eq!(date_of(&seen), Some(1_795_745_661.0));
         assert_eq!(date_of(&Observation::bare(Verdict::Reject, "no date")), None);
@@ -180,7 +181,8 @@ mod tests {
 
     #[test]
     fn an_edge_lies_where_it_is_asked_for() {
-        let claim = |edge: Edge, distance, name: &str| edge.token(&Recipe::default(), 1000, distance).claims[name].as_i64();
+        let claim =
+            |edge: Edge, distance, name: &str| edge.token(&Recipe::default(), 1000, distance).claims[name].as_i64();
         assert_eq!(claim(Edge::Expiry, 5, "exp"), Some(995));
         assert_eq!(claim(Edge::Expiry, 5, "nbf"), Some(695));
         assert_eq!(claim(Edge::Expiry, -600, "nbf"), Some(999));

@@ -12,7 +12,9 @@ const MOST: usize = 16 << 20;
 pub(super) fn repeated(text: &str, bytes: u32) -> Result<String, ForgeError> {
     let wanted = bytes as usize;
     if text.is_empty() || wanted > MOST {
-        return Err(ForgeError::Filled(format!("a text to repeat, up to {MOST} bytes, was wanted; found {text:?} for {wanted}")));
+        return Err(ForgeError::Filled(format!(
+            "a text to repeat, up to {MOST} bytes, was wanted; found {text:?} for {wanted}"
+        )));
     }
     let mut long = text.repeat(wanted.div_ceil(text.len()));
     let end = (0..=wanted).rev().find(|end| long.is_char_boundary(*end)).unwrap_or(0);
