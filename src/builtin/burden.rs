@@ -12,18 +12,18 @@ use serde_json::Value;
 use std::{hint::black_box, thread, time::Duration};
 
 /// How long a costly token takes: beyond every bound of the suite, and not by much.
-const PAUSE: Duration = Duration::from_millis(700);
-/// More dots than any form of a token has.
-const MANY_DOTS: usize = 900;
+const PAUSE: Duration = Duration::from_millis(600);
+/// Far more dots than any form of a token has.
+const MANY_DOTS: usize = 60_000;
 /// What a dot costs, and the most that all of them may cost.
 const PER_DOT: usize = 1024;
 const MOST_MEMORY: usize = 128 << 20;
-/// A segment longer than headers of common servers.
-const LONG_SEGMENT: usize = 48 * 1024;
+/// A segment longer than the headers of any common server.
+const LONG_SEGMENT: usize = 200 * 1024;
 /// A claim longer than names are.
-const LONG_CLAIM: usize = 2_000;
-/// Characters of a modulus that is no longer an ordinary key: RSA with 4096 bits has 683.
-const LONG_MODULUS: usize = 700;
+const LONG_CLAIM: usize = 20_000;
+/// Characters of a modulus that no key has: RSA with 8192 bits has 1366.
+const LONG_MODULUS: usize = 2_000;
 
 /// Bears what the flaw does before the token is read.
 pub(super) fn bear(rules: &Rules, sent: &[u8]) -> Result<(), Refusal> {
@@ -35,7 +35,8 @@ pub(super) fn bear(rules: &Rules, sent: &[u8]) -> Result<(), Refusal> {
         Some(Flaw::LongSegmentsCostly) => sent.split(|byte| *byte == b'.').any(|segment| segment.len() > LONG_SEGMENT),
         Some(Flaw::HeavyJwkComputed) => jwk(sent).is_some_and(|jwk| text(&jwk, "n").len() > LONG_MODULUS),
         Some(Flaw::OddPointSpins) => {
-            jwk(sent).is_some_and(|jwk| text(&jwk, "kty") == "EC" && KeySet::of_one(&jwk).is_empty())
+            let above_prime = |jwk: &Value| text(jwk, "x").starts_with("______");
+            jwk(sent).is_some_and(|jwk| above_prime(&jwk) && KeySet::of_one(&jwk).is_empty())
         }
         Some(Flaw::SlowPattern) => long_claim(sent, &["iss", "aud", "sub"]),
         Some(Flaw::LongTokenCrashes) if sent.len() > 16 * 1024 => return Err(Refusal::Crash),

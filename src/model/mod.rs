@@ -21,6 +21,7 @@ pub mod side;
 mod slot;
 pub mod spec;
 pub mod target;
+pub mod transport;
 pub mod verdict;
 mod world;
 

@@ -13,7 +13,9 @@ mod key;
 mod keyring;
 mod members;
 mod mutate;
+mod private;
 mod public;
+mod served;
 mod template;
 
 pub use anatomy::evidence;

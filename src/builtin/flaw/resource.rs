@@ -10,7 +10,7 @@ macro_rules! resource {
         LongTokenCrashes "long-token-crashes", "none known";
         /// An RSA key in the header is computed with, whatever its exponent, before it is refused.
         HeavyJwkComputed "heavy-jwk-computed", "none known";
-        /// A point of the header's key that lies on no curve is computed with for a long time.
+        /// A point of the header's key whose coordinate is above the prime is computed with for a long time.
         OddPointSpins "odd-point-spins", "CVE-2023-25653: some points made the curve arithmetic loop";
         /// Issuer, audience and subject are compared by a pattern that backtracks.
         SlowPattern "slow-claim-pattern", "CVE-2026-35041: a pattern over claims backtracked";
