@@ -9,13 +9,21 @@ mod algorithm;
 #[macro_use]
 mod claims;
 #[macro_use]
+mod ecdsa;
+#[macro_use]
+mod eddsa;
+#[macro_use]
 mod http;
 #[macro_use]
 mod key;
 #[macro_use]
+mod mac;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod rsa;
 #[macro_use]
 mod signature;
 #[macro_use]
@@ -56,7 +64,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature parsing claims positive http target define] }
+algorithm! { [key signature ecdsa eddsa rsa mac parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

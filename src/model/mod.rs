@@ -14,6 +14,7 @@ pub mod placeholder;
 pub mod recipe;
 pub mod report;
 pub mod secret;
+pub mod signature_shape;
 mod slot;
 pub mod spec;
 pub mod target;

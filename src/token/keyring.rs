@@ -5,6 +5,7 @@ use super::{
     error::ForgeError,
     jwk,
     key::{Key, RsaBits},
+    special,
 };
 use crate::model::{Alg, KeyFamily, keyset::KeySet};
 use serde_json::Value;
@@ -16,7 +17,9 @@ use std::{
 
 /// Named keys. Names: `active`, an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
 /// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
-/// for, and trusted only while a key set that holds it is served.
+/// for, and trusted only while a key set that holds it is served. Some words in the label decide what key is made:
+/// `1024bit` and `e3` the size and the exponent of an RSA key, `even` and `prime` what its modulus is, `x0` and `y0`
+/// that a coordinate begins with a zero byte.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
@@ -99,7 +102,7 @@ impl KeyRing {
         if let Some(key) = spare.get(name) {
             return Ok(Arc::clone(key));
         }
-        let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
+        let key = Arc::new(special::make(name, alg)?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
     }

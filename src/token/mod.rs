@@ -13,6 +13,8 @@ mod key;
 mod keyring;
 mod mutate;
 mod public;
+pub(crate) mod raw;
+mod special;
 mod template;
 
 pub use anatomy::evidence;
