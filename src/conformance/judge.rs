@@ -142,6 +142,9 @@ fn feature(case: &Case) -> String {
     if given.present.is_some() {
         parts.push("a good token shown in this way".to_owned());
     }
+    if parts.is_empty() && case.keyset.is_some() {
+        return "good tokens while this key set is served".to_owned();
+    }
     if parts.is_empty() { "the good twin".to_owned() } else { parts.join(" with ") }
 }
 

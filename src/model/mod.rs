@@ -12,6 +12,7 @@ pub mod outcome;
 mod period;
 pub mod placeholder;
 pub mod recipe;
+pub mod refresh;
 pub mod report;
 pub mod secret;
 pub mod signature_shape;

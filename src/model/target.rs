@@ -1,6 +1,12 @@
 //! The validator under test, as its file describes it, and what it may know of us.
 
-use super::{alg::Alg, period::Period, recipe::Recipe, spec::Harm};
+use super::{
+    alg::Alg,
+    period::Period,
+    recipe::Recipe,
+    refresh::{Cache, Jwks},
+    spec::Harm,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +33,12 @@ pub struct TargetFile {
     /// Commands that the harness may run.
     #[serde(default, skip_serializing_if = "Hooks::is_empty")]
     pub hooks: Hooks,
+    /// How long it keeps our key set.
+    #[serde(default, skip_serializing_if = "Cache::is_empty")]
+    pub cache: Cache,
+    /// How another key set reaches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Jwks>,
     /// What every token needs here, laid over the recipe of that name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub recipe: BTreeMap<String, Recipe>,

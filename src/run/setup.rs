@@ -1,6 +1,11 @@
 //! Our side up, and the target connected to it.
 
-use super::{arena::Arena, error::RunError, ours::OurSide};
+use super::{
+    arena::Arena,
+    error::RunError,
+    ours::OurSide,
+    refresh::{Way, Ways},
+};
 use crate::{
     builtin::{self, Flaw},
     conformance::Bench,
@@ -15,12 +20,12 @@ use crate::{
     target::{self, Connection, InProcess, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// What the built-in validators are configured for. RS512 and PS512 are left out, so that a valid signature in an
@@ -133,6 +138,7 @@ pub struct Stage {
     target: Arc<Target>,
     connection: Option<Connection>,
     server: Option<builtin::Server>,
+    ways: Ways,
     about: TargetInfo,
 }
 
@@ -179,6 +185,7 @@ impl Stage {
         };
         let mut server = None;
         let mut connection = None;
+        let mut ways = Ways { any: Some(Way::Configure), live: Some(Way::Configure) };
         let target = match subject {
             Subject::Builtin(flaw) => {
                 about.policy = Arena::configuring(flaw).policy();
@@ -189,6 +196,7 @@ impl Stage {
                 );
                 let url = format!("{}/whoami", started.url());
                 server = Some(started);
+                ways = Ways { any: Some(Way::Forget), live: Some(Way::Expire) };
                 let file = builtin_file(&url);
                 let connected = target::connect(&file, Path::new("."), world, &trust).await?;
                 let target = connected.target();
@@ -200,7 +208,9 @@ impl Stage {
                 about.about.clone_from(&file.target.about);
                 about.file = Some(path.display().to_string());
                 about.policy.clone_from(&file.policy);
+                let since = Instant::now();
                 let connected = target::connect(&file, folder, world, &trust).await?;
+                ways = Ways::of_file(&file, since.elapsed());
                 let target = connected.target();
                 connection = Some(connected);
                 target
@@ -212,12 +222,17 @@ impl Stage {
                 Arc::new(Target::InProcess(InProcess::new(validator)))
             }
         };
-        let provides = capabilities(&target, &trust);
+        let mut provides = capabilities(&target, &trust);
+        if ways.any.is_some() && ours.ring.public().is_some() {
+            provides.insert(Capability::JwksPhases);
+        } else {
+            provides.remove(&Capability::JwksPhases);
+        }
         about.transport = target.transport_name().to_owned();
         about.address = target.address();
         about.provides = provides.iter().map(ToString::to_string).collect();
         let policy = about.policy.clone();
-        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, about })
+        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, ways, about })
     }
 
     /// What a report says about the target.
@@ -243,6 +258,47 @@ impl Stage {
         match &mut self.connection {
             Some(connection) => Ok(connection.restart().await?),
             None => Ok(false),
+        }
+    }
+
+    /// How another key set reaches the target.
+    pub(super) fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    /// Hands other keys to a validator in this process.
+    ///
+    /// # Errors
+    /// The validator panicked.
+    pub(super) fn configure(&self, keys: Value) -> Result<(), String> {
+        match self.target.as_ref() {
+            Target::InProcess(target) => target.configure(&TrustConfig { keys, ..self.trust.clone() }),
+            Target::Bearer(_) => Ok(()),
+        }
+    }
+
+    /// Makes the built-in server forget everything.
+    pub(super) fn forget(&self) {
+        if let Some(server) = &self.server {
+            server.restart(&self.trust);
+        }
+    }
+
+    /// Makes the built-in server fetch the key set again.
+    pub(super) fn expire(&self) {
+        if let Some(server) = &self.server {
+            server.expire_keys();
+        }
+    }
+
+    /// Runs the command that makes the target fetch the key set again.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(super) async fn command(&mut self, command: &[String]) -> Result<(), RunError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection.refresh(command).await?),
+            None => Ok(()),
         }
     }
 

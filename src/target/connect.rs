@@ -63,7 +63,7 @@ pub async fn connect(
             Some(Started::new(start, &mut facts, &surroundings).await?)
         }
     };
-    hooks::run("before", &file.hooks.before, &mut facts, folder).await?;
+    hooks::run("hooks.before", &file.hooks.before, &mut facts, folder).await?;
     let target = Arc::new(Target::Bearer(Box::new(target)));
     Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
 }
@@ -139,7 +139,7 @@ impl Connection {
     /// The hook fails, or the target does not come back.
     pub async fn restart(&mut self) -> Result<bool, TargetError> {
         if !self.hooks.restart.is_empty() {
-            hooks::run("restart", &self.hooks.restart, &mut self.facts, &self.folder).await?;
+            hooks::run("hooks.restart", &self.hooks.restart, &mut self.facts, &self.folder).await?;
             self.wait_until_back().await?;
         } else if let Some(started) = &mut self.started {
             started.restart().await?;
@@ -150,6 +150,14 @@ impl Connection {
             target.start_over();
         }
         Ok(true)
+    }
+
+    /// Runs a command of the target file that makes the target fetch our key set again.
+    ///
+    /// # Errors
+    /// It fails.
+    pub async fn refresh(&mut self, command: &[String]) -> Result<(), TargetError> {
+        hooks::run("jwks.refresh.command", command, &mut self.facts, &self.folder).await
     }
 
     /// Whole tokens that the started target printed, each as its start and its length.
@@ -163,7 +171,7 @@ impl Connection {
     /// # Errors
     /// The hook fails; the target is stopped all the same.
     pub async fn close(mut self) -> Result<(), TargetError> {
-        let after = hooks::run("after", &self.hooks.after, &mut self.facts, &self.folder).await;
+        let after = hooks::run("hooks.after", &self.hooks.after, &mut self.facts, &self.folder).await;
         if let Some(started) = self.started.take() {
             started.stop().await;
         }

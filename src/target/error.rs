@@ -130,7 +130,7 @@ pub enum TargetError {
         log: String,
     },
     /// A hook failed.
-    #[error("the command of `hooks.{hook}` failed: {status}{}", quoted(.log))]
+    #[error("the command of `{hook}` failed: {status}{}", quoted(.log))]
     #[diagnostic(code(target::hook), help("run the command by hand in the folder of the target file"))]
     Hook {
         /// Which.

@@ -84,6 +84,14 @@ impl Key {
         Key::new(kid, alg, oct(alg, secret))
     }
 
+    /// A random HMAC key of so many bytes.
+    ///
+    /// # Errors
+    /// The random source fails.
+    pub(super) fn of_length(prefix: &str, alg: Alg, length: usize) -> Result<Key, ForgeError> {
+        Ok(Key::from_secret(kid(prefix)?, alg, raw::random_bytes(length)?))
+    }
+
     /// An RSA key of any shape; its `kid` is made as that of other keys.
     ///
     /// # Errors

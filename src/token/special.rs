@@ -19,7 +19,10 @@ pub(super) fn make(name: &str, alg: Alg) -> Result<Key, ForgeError> {
     let words: Vec<&str> = name.split('-').collect();
     match alg.family() {
         KeyFamily::Rsa => rsa(name, alg, &words),
-        KeyFamily::Oct => Key::generate(name, alg, RsaBits::default()),
+        KeyFamily::Oct => match words.iter().find_map(|word| word.strip_suffix("byte")?.parse().ok()) {
+            Some(length) => Key::of_length(name, alg, length),
+            None => Key::generate(name, alg, RsaBits::default()),
+        },
         KeyFamily::Ed25519 if words.contains(&"x0") => with_zero_at(name, alg, 0),
         _ if words.contains(&"x0") => with_zero_at(name, alg, 1),
         family if words.contains(&"y0") => {

@@ -46,7 +46,7 @@ pub(crate) fn fixed(number: &BigUint, width: usize) -> Option<Vec<u8>> {
     Some([&vec![0; missing][..], bytes].concat())
 }
 
-fn random_bytes(length: usize) -> Result<Vec<u8>, ForgeError> {
+pub(crate) fn random_bytes(length: usize) -> Result<Vec<u8>, ForgeError> {
     let mut bytes = vec![0; length];
     SystemRandom::new().fill(&mut bytes).map_err(|_| ForgeError::Crypto("the random source"))?;
     Ok(bytes)
