@@ -74,6 +74,10 @@ fn is_signed_by(flaw: Option<Flaw>, key: &Key, alg: Alg, message: &[u8], signatu
             alternatives(flaw, key, alg).any(|alg| key.verifies(alg, message, signature))
         }
         Flaw::Es512Of128Bytes if alg == Alg::Es512 => signature.len() == 128,
+        Flaw::RsaShortPadded if key.family == KeyFamily::Rsa => {
+            let missing = length.saturating_sub(signature.len());
+            exact(&[vec![0; missing], signature.clone()].concat())
+        }
         Flaw::RsaLeadingZeroRefused if key.family == KeyFamily::Rsa => {
             signature.first() != Some(&0) && exact(signature)
         }

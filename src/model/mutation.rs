@@ -308,6 +308,11 @@ pub enum Tampering {
         /// How.
         spacing: Slot<EcdsaSpacing>,
     },
+    /// Takes the first bytes of the signature away.
+    LoseFirstBytes {
+        /// How many.
+        bytes: Slot<u32>,
+    },
     /// Replaces an RSA signature by a number, written at the key's full length.
     RsaNumber {
         /// Which one.

@@ -22,6 +22,8 @@ macro_rules! rsa {
         RsaBareHash "rsa-bare-hash-accepted", "none known";
         /// An RSA signature larger than the modulus is reduced by it.
         RsaRange "rsa-signature-reduced", "none known";
+        /// An RSA signature that is shorter than the key is padded with zero bytes in front.
+        RsaShortPadded "rsa-short-signature-padded", "none known";
         /// An RSA signature that begins with a zero byte is refused.
         RsaLeadingZeroRefused "rsa-leading-zero-refused", "none known";
         /// The salt of a PSS signature may have any length.

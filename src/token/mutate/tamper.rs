@@ -108,6 +108,11 @@ pub(in crate::token) fn after_signing(
         }
         Tampering::EcdsaNumbers { r, s } => numbers::ecdsa(sealed, r, s)?,
         Tampering::EcdsaRespaced { spacing } => numbers::respaced(sealed, given(spacing)?)?,
+        Tampering::LoseFirstBytes { bytes } => {
+            let signature = sealed.signature("lose-first-bytes")?;
+            let lost = (given(bytes)? as usize).min(signature.len());
+            signature.drain(..lost);
+        }
         Tampering::RsaNumber { number } => numbers::rsa(sealed, given(number)?)?,
         Tampering::AddGroupOrder { times } => numbers::add_group_order(sealed, given(times)?)?,
         Tampering::SetTopBits => numbers::set_top_bits(sealed)?,
