@@ -57,6 +57,8 @@ shapes! {
 
     /// How an encoded message block differs from the one of RFC 8017 section 9.2.
     BlockShape {
+        /// In nothing. For a key of exponent 2, a text is sought whose block has a square root.
+        Right "right",
         /// Seven padding bytes, and zero bytes in front to fill the length.
         ShortPadding "short-padding",
         /// Padding of 0xFE instead of 0xFF.

@@ -1,6 +1,6 @@
 //! RSASSA-PKCS1-v1_5 signatures for the exponent 3 made without a private key (Bleichenbacher 2006, BERserk 2014).
 
-use super::{digest, fixed, hash::identifier, prime::random_below};
+use super::{digest, fixed, hash::identifier, random_bytes};
 use crate::{
     model::mutation::{CubeShape, HashName},
     token::error::ForgeError,
@@ -9,6 +9,8 @@ use num_bigint::BigUint;
 
 /// How often another beginning is tried until no zero byte falls into the padding.
 const TRIES: usize = 200;
+/// Bytes behind the beginning that are chosen as well.
+const SEED: usize = 40;
 
 /// A number whose cube is below a modulus of `length` bytes and looks like a signed block. `None` where the text cannot
 /// be forged so (its hash is even) or the modulus leaves too little room.
@@ -72,10 +74,10 @@ fn joined(start: &[u8], end: &[u8], length: usize, filled: bool) -> Result<Optio
     let low_bits = 8 * end.len() as u64;
     let Some(low) = cube_root_of_end(&BigUint::from_bytes_be(end), low_bits) else { return Ok(None) };
     for _ in 0..TRIES {
-        // Some random bytes behind the beginning, so that each try has another middle.
-        let random = random_below(64)?.to_bytes_be();
-        let free = length.saturating_sub(start.len() + end.len());
-        let seed: Vec<u8> = random.into_iter().map(|byte| byte.max(1)).take(free.min(8)).collect();
+        // Bytes without a zero behind the beginning, down to where the end's root decides: the least number whose cube
+        // begins so would have zeros there.
+        let free = length.saturating_sub(start.len() + end.len()).min(SEED);
+        let seed: Vec<u8> = random_bytes(free)?.into_iter().map(|byte| byte.max(1)).collect();
         let Some(high) = beginning(&[start, &seed].concat(), length) else { continue };
         let root = ((high >> low_bits) + 1u8 << low_bits) + &low;
         let Some(block) = fixed(&(&root * &root * &root), length) else { continue };

@@ -17,6 +17,8 @@ mod rsa;
 pub(crate) use cube::cube_root_forgery;
 pub(crate) use curve::Curve;
 pub(crate) use ecdsa::{leading_zeros, sign_with, with_key_zero};
+#[cfg(test)]
+pub(crate) use edwards::small_order;
 pub(crate) use edwards::{with_neutral_nonce, with_small_order, with_variant};
 pub(crate) use hash::{digest, hash_of, hmac, identifier};
 pub(crate) use pkcs1::{block, digest_info};
@@ -51,3 +53,6 @@ pub(crate) fn random_bytes(length: usize) -> Result<Vec<u8>, ForgeError> {
     SystemRandom::new().fill(&mut bytes).map_err(|_| ForgeError::Crypto("the random source"))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ pub(super) fn prime(bits: u64, fits: impl Fn(&BigUint) -> bool) -> Result<BigUin
 }
 
 /// Whether a number above the sieve is prime (FIPS 186-5 appendix B.3.1).
-pub(super) fn is_prime(number: &BigUint) -> Result<bool, ForgeError> {
+fn is_prime(number: &BigUint) -> Result<bool, ForgeError> {
     if SMALL.iter().any(|prime| number % prime == BigUint::ZERO) || !number.bit(0) {
         return Ok(false);
     }
@@ -64,7 +64,7 @@ pub(super) fn is_prime(number: &BigUint) -> Result<bool, ForgeError> {
 }
 
 /// A random number below 2 to the power of `bits`.
-pub(super) fn random_below(bits: u64) -> Result<BigUint, ForgeError> {
+fn random_below(bits: u64) -> Result<BigUint, ForgeError> {
     let bytes = usize::try_from(bits.div_ceil(8)).unwrap_or(0);
     let number = BigUint::from_bytes_be(&random_bytes(bytes)?);
     Ok(number >> (bytes as u64 * 8 - bits))
