@@ -19,6 +19,8 @@ mod key;
 #[macro_use]
 mod mac;
 #[macro_use]
+mod mldsa;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
@@ -64,7 +66,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature ecdsa eddsa rsa mac parsing claims positive http target define] }
+algorithm! { [key signature ecdsa eddsa rsa mldsa mac parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The
