@@ -278,7 +278,12 @@ impl Bench {
             _ => None,
         };
         let seed = self.forge.setting().seed;
-        let gauntlet = format!("{} --only {} --seed {seed}", self.reproduce, shell_quoted(&case.id.to_string()));
+        // What stands behind `--` is an adapter's command, and must stay last.
+        let (command, adapter) = match self.reproduce.split_once(" -- ") {
+            Some((command, adapter)) => (command, format!(" -- {adapter}")),
+            None => (self.reproduce.as_str(), String::new()),
+        };
+        let gauntlet = format!("{command} --only {} --seed {seed}{adapter}", shell_quoted(&case.id.to_string()));
         crate::model::report::Reproduce { gauntlet, curl }
     }
 }

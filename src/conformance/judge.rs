@@ -64,6 +64,7 @@ fn opinion(case: &Case, seen: &Observation, controls: Controls) -> (Outcome, Str
     match seen.verdict {
         Verdict::Accept => return accepted(case),
         Verdict::Unreachable => return (Outcome::Inconclusive, "the target is down".into()),
+        Verdict::Unsupported => return (Outcome::Skip, format!("the adapter skips it: {}", seen.because)),
         Verdict::RateLimited => {
             return (Outcome::Inconclusive, "the target asked to slow down, again after a pause".into());
         }

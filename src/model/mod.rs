@@ -1,5 +1,6 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+pub mod adapter;
 mod alg;
 pub mod capability;
 pub mod case;
@@ -19,6 +20,7 @@ pub mod signature_shape;
 mod slot;
 pub mod spec;
 pub mod target;
+pub mod transport;
 pub mod verdict;
 mod world;
 

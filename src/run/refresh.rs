@@ -3,7 +3,7 @@
 use super::setup::Stage;
 use crate::{
     conformance::Bench,
-    issuer::Journal,
+    issuer::{Journal, ServedSet},
     model::{
         Observation, Period, Recipe, TargetFile, Verdict, keyset::KeySet, recipe::Sign, refresh::Refresh,
         verdict::Endpoint,
@@ -25,7 +25,7 @@ const TRIES: usize = 3;
 /// How another key set reaches the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The validator in this process is configured again.
+    /// The validator in this process, or the adapter, is configured again.
     Configure,
     /// The built-in server forgets everything.
     Forget,
@@ -118,12 +118,14 @@ pub(super) async fn bring(
         let Some(keys) = stage.ours.ring.handed_over_with(&body) else {
             return Ok(Taken::Unseen("it is no JSON object with a list of keys, and cannot be handed over".into()));
         };
-        if let Err(because) = stage.configure(keys) {
+        if let Err(because) = stage.configure(keys).await {
             return Ok(Taken::Down(because));
         }
         return Ok(taken(bench, sentinel, None, before, way).await);
     }
-    stage.ours.testbed.publish(body, &set.headers, set.status).map_err(|error| error.to_string())?;
+    let headers = set.headers.clone();
+    let served = ServedSet { body, headers, status: set.status, chunked: set.chunked };
+    stage.ours.testbed.publish(&served).map_err(|error| error.to_string())?;
     match stage.refresh(way).await {
         Ok(()) => Ok(taken(bench, sentinel, Some(&journal), before, way).await),
         Err(because) => Ok(Taken::Down(because)),

@@ -17,7 +17,7 @@ use crate::{
         target::{KeySource, TargetFile},
     },
     suite::Catalog,
-    target::{self, Connection, InProcess, Target, protocol::Validator},
+    target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
 use serde_json::{Value, json};
@@ -51,6 +51,9 @@ pub const BUILTIN_ALGORITHMS: &[Alg] = &[
 
 const AUDIENCE: &str = "https://orders.example";
 
+/// The longest wait for a reply of an adapter that no target file describes.
+const ADAPTER_PATIENCE: Period = Period::from_secs(5);
+
 /// What is tested.
 pub enum Subject {
     /// The built-in validator over HTTP, strict or with one flaw.
@@ -59,6 +62,8 @@ pub enum Subject {
     File(PathBuf, Box<TargetFile>),
     /// A validator in this process.
     InProcess(Box<Inside>),
+    /// A library behind an adapter: the command that starts it, run in the current folder.
+    Adapter(Vec<String>),
 }
 
 /// A validator in this process, and what it is to be configured with.
@@ -90,6 +95,11 @@ impl Subject {
             Subject::Builtin(Some(flaw)) => format!("builtin-{}", flaw.name()),
             Subject::File(_, file) => file.target.name.clone(),
             Subject::InProcess(inside) => inside.name.clone(),
+            Subject::Adapter(command) => {
+                let last = command.iter().rev().find(|word| !word.starts_with('-')).map(Path::new);
+                let stem = last.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+                stem.unwrap_or_else(|| "adapter".into())
+            }
         }
     }
 
@@ -97,7 +107,7 @@ impl Subject {
     #[must_use]
     pub fn allows(&self) -> Vec<Harm> {
         match self {
-            Subject::Builtin(_) | Subject::InProcess(..) => vec![Harm::Intrusive, Harm::Harmful],
+            Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) if file.target.environment.as_deref() == Some("production") => Vec::new(),
             Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) => file.guard.allow.clone(),
@@ -109,6 +119,7 @@ impl Subject {
             Subject::Builtin(flaw) => Arena::configuring(*flaw).algorithms().to_vec(),
             Subject::File(_, file) => file.trust.algorithms.clone(),
             Subject::InProcess(inside) => inside.algorithms.clone(),
+            Subject::Adapter(_) => Vec::new(),
         }
     }
 
@@ -157,16 +168,23 @@ impl Stage {
         ours: Option<OurSide>,
         seed: u64,
     ) -> Result<Stage, RunError> {
-        let (name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
+        let (mut name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
+        // An adapter says itself which algorithms it knows, so it is asked before keys are made.
+        let mut adapter = None;
+        if let Subject::Adapter(command) = &subject {
+            adapter =
+                Some(StdioTarget::start(command.clone(), BTreeMap::new(), Path::new("."), ADAPTER_PATIENCE).await?);
+        }
+        let algorithms = adapter.as_ref().map_or_else(|| subject.algorithms(), StdioTarget::algorithms);
         let ours = match ours {
             Some(ours) => ours,
             None => {
                 let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
-                OurSide::raise(&subject.algorithms(), catalog, &options).await?
+                OurSide::raise(&algorithms, catalog, &options).await?
             }
         };
         let world = ours.testbed.world();
-        let trust = trust_of(&subject, world, &ours.ring)?;
+        let trust = trust_of(&subject, algorithms, world, &ours.ring)?;
         let setting = Setting {
             world: world.clone(),
             issuer: trust.issuer.clone(),
@@ -177,7 +195,7 @@ impl Stage {
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
         let mut about = TargetInfo {
-            name,
+            name: String::new(),
             about: String::new(),
             transport: String::new(),
             address: String::new(),
@@ -213,7 +231,10 @@ impl Stage {
                 about.policy.clone_from(&file.policy);
                 let since = Instant::now();
                 let connected = target::connect(&file, folder, world, &trust).await?;
-                ways = Ways::of_file(&file, since.elapsed());
+                // An adapter is always told the keys; everybody else fetches them.
+                if file.trust.keys != KeySource::Configure {
+                    ways = Ways::of_file(&file, since.elapsed());
+                }
                 let target = connected.target();
                 connection = Some(connected);
                 target
@@ -224,7 +245,21 @@ impl Stage {
                 validator.configure(&trust);
                 Arc::new(Target::InProcess(InProcess::new(validator)))
             }
+            Subject::Adapter(_) => {
+                let adapter = adapter.take().ok_or(RunError::NeverBegan)?;
+                adapter.configure(&trust).await?;
+                let info = adapter.info();
+                if !info.name.is_empty() {
+                    name = info.name.clone();
+                }
+                about.about = format!("{} {} ({}) behind its adapter", info.name, info.version, info.language);
+                let connected = Connection::of_adapter(adapter, world, &trust);
+                let target = connected.target();
+                connection = Some(connected);
+                target
+            }
         };
+        about.name = name;
         let mut provides = capabilities(&target, &trust);
         if ways.any.is_some() && ours.ring.public().is_some() {
             provides.insert(Capability::JwksPhases);
@@ -272,11 +307,13 @@ impl Stage {
     /// Hands other keys to a validator in this process.
     ///
     /// # Errors
-    /// The validator panicked.
-    pub(super) fn configure(&self, keys: Value) -> Result<(), String> {
+    /// The validator panicked, or the adapter does not take them.
+    pub(super) async fn configure(&self, keys: Value) -> Result<(), String> {
+        let trust = TrustConfig { keys, ..self.trust.clone() };
         match self.target.as_ref() {
-            Target::InProcess(target) => target.configure(&TrustConfig { keys, ..self.trust.clone() }),
-            Target::Bearer(_) => Ok(()),
+            Target::InProcess(target) => target.configure(&trust),
+            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
+            Target::Http(_) => Ok(()),
         }
     }
 
@@ -337,13 +374,13 @@ fn wants_https(subject: &Subject) -> bool {
     matches!(subject, Subject::File(_, file) if file.trust.https)
 }
 
-fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustConfig, RunError> {
+fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRing) -> Result<TrustConfig, RunError> {
     let keys = ring.handed_over();
     Ok(match subject {
-        Subject::Builtin(_) | Subject::InProcess(..) => TrustConfig {
+        Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => TrustConfig {
             issuer: world.issuer.clone(),
             audience: AUDIENCE.into(),
-            algorithms: subject.algorithms(),
+            algorithms,
             leeway: Period::from_secs(0),
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
@@ -362,7 +399,7 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
             TrustConfig {
                 issuer: fill(&trust.issuer)?,
                 audience: fill(&trust.audience)?,
-                algorithms: trust.algorithms.clone(),
+                algorithms,
                 leeway: trust.leeway,
                 typ: trust.typ.clone(),
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
@@ -377,6 +414,7 @@ fn typ_of(subject: &Subject) -> String {
     match subject {
         Subject::Builtin(flaw) => Arena::configuring(*flaw).typ().into(),
         Subject::InProcess(inside) => inside.typ.clone(),
+        Subject::Adapter(_) => "JWT".into(),
         Subject::File(_, file) => file.trust.typ.clone(),
     }
 }
@@ -394,7 +432,8 @@ fn builtin_file(url: &str) -> TargetFile {
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
-    if trust.jwks_uri.is_some() {
+    // An adapter runs beside us, and a library that follows an address reaches our canary.
+    if trust.jwks_uri.is_some() || matches!(target, Target::Stdio(_)) {
         provides.insert(Capability::ObserveOutbound);
     }
     if trust.typ.eq_ignore_ascii_case("at+jwt") {

@@ -84,6 +84,27 @@ pub enum TargetError {
         /// What is wrong with it.
         because: String,
     },
+    /// The client's own certificate or key cannot be used.
+    #[error("cannot use {}: {because}", path.display())]
+    #[diagnostic(
+        code(target::client_key),
+        help(
+            "name PEM files relative to the target file: a certificate chain and its key in PKCS#8, or the key of the client"
+        )
+    )]
+    ClientKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        because: String,
+    },
+    /// The body of a decision request cannot be used.
+    #[error("wanted a JSON document with `${{token}}` in a string for `transport.decision.body`, found {because}")]
+    #[diagnostic(code(target::body), help("write it as in `body = '{{\"token\": \"${{token}}\"}}'`"))]
+    Body {
+        /// What is wrong with it.
+        because: String,
+    },
     /// The TLS library refused the set-up.
     #[error("cannot set up TLS: {0}")]
     #[diagnostic(code(target::tls), help("name the certificate authority of the target with `tls.ca`"))]
@@ -140,6 +161,20 @@ pub enum TargetError {
         /// The end of its output.
         log: String,
     },
+    /// An adapter does not speak the protocol.
+    #[error("the adapter did not answer `{question}`: {because}{}", quoted(.log))]
+    #[diagnostic(
+        code(target::adapter),
+        help("walk it through the protocol one reply at a time: gauntlet adapter check -- COMMAND")
+    )]
+    Adapter {
+        /// What it was asked.
+        question: &'static str,
+        /// What it did instead.
+        because: String,
+        /// The end of its standard error.
+        log: String,
+    },
     /// After a restart the target took no connection.
     #[error("the target took no connection within {within} after its restart: {because}")]
     #[diagnostic(code(target::restart), help("let the command of `hooks.restart` return once the target is up"))]
@@ -155,7 +190,13 @@ impl TargetError {
     /// Whether the target is at fault and not the file: it did not start, or did not come back.
     #[must_use]
     pub fn is_about_the_target(&self) -> bool {
-        matches!(self, TargetError::Ended { .. } | TargetError::NotReady { .. } | TargetError::NotBack { .. })
+        matches!(
+            self,
+            TargetError::Ended { .. }
+                | TargetError::NotReady { .. }
+                | TargetError::NotBack { .. }
+                | TargetError::Adapter { .. }
+        )
     }
 }
 

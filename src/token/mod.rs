@@ -12,9 +12,11 @@ mod jwk;
 mod key;
 mod keyring;
 mod mutate;
+mod private;
 mod public;
 pub(crate) mod raw;
 mod special;
+mod served;
 mod template;
 
 pub use anatomy::evidence;
