@@ -19,6 +19,7 @@ mod json;
 mod jwks;
 mod key;
 mod keys;
+mod lenient;
 mod lookup;
 mod parse;
 mod percent;

@@ -14,6 +14,8 @@ mod keyring;
 mod mutate;
 mod private;
 mod public;
+pub(crate) mod raw;
+mod special;
 mod served;
 mod template;
 

@@ -2,6 +2,8 @@
 
 mod before;
 pub(super) mod certificate;
+mod forgery;
+mod numbers;
 mod rewrite;
 mod sealed;
 mod tamper;
