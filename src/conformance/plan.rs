@@ -124,7 +124,9 @@ fn obstacle(
     let forge = forge?;
     let mint = |recipe| forge.mint(recipe, 0, "plan", &stand_ins(planned, forge));
     match (mint(&planned.token), mint(&planned.twin)) {
-        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_))), _) => Some(error.to_string()),
+        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_) | ForgeError::CannotEncrypt(_))), _) => {
+            Some(error.to_string())
+        }
         // A name in capitals that has no letters, a pattern without a dot.
         (Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))), _) if name.contains(':') => {
             Some(format!("`${{{name}}}` would change nothing here"))
@@ -140,7 +142,10 @@ fn obstacle(
 fn is_harmless(planned: &Planned, token: &Token, twin: &Token) -> bool {
     let same_parts = token.header == twin.header && token.payload == twin.payload;
     let recipe = &planned.token;
-    let same_seal = recipe.then.is_empty() && recipe.mutate == planned.twin.mutate && recipe.sign == planned.twin.sign;
+    let same_seal = recipe.then.is_empty()
+        && recipe.mutate == planned.twin.mutate
+        && recipe.sign == planned.twin.sign
+        && recipe.encrypt == planned.twin.encrypt;
     planned.case.expect == Expect::Reject && planned.case.present.is_none() && same_parts && same_seal
 }
 

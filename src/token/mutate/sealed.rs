@@ -123,6 +123,12 @@ impl Sealed {
 
     /// The finished token.
     pub fn into_token(self) -> Token {
-        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature }
+        Token {
+            bytes: self.wire(),
+            header: self.header,
+            payload: self.payload,
+            signature: self.signature,
+            jwe: None,
+        }
     }
 }
