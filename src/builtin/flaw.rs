@@ -11,6 +11,8 @@ mod claims;
 #[macro_use]
 mod http;
 #[macro_use]
+mod jwe;
+#[macro_use]
 mod key;
 #[macro_use]
 mod parsing;
@@ -56,7 +58,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature parsing claims positive http target define] }
+algorithm! { [key signature parsing claims positive jwe http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

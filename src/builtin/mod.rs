@@ -12,6 +12,7 @@ mod forms;
 mod header;
 mod injected;
 mod json;
+mod jwe;
 mod jwks;
 mod key;
 mod keys;

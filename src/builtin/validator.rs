@@ -4,7 +4,7 @@ use super::{
     claims,
     flaw::Flaw,
     header::{self, Check},
-    injected,
+    injected, jwe,
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
@@ -34,6 +34,7 @@ use std::{
 pub struct Builtin {
     rules: Rules,
     keys: KeySet,
+    decryptor: jwe::Decryptor,
     memory: Memory,
 }
 
@@ -70,12 +71,18 @@ impl Builtin {
 
     fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
         let rules = &self.rules;
-        let compact = parse::compact(rules, sent);
+        let opened = jwe::open(rules, &self.decryptor, keys, sent)?;
+        let (sent, inside) = match jwe::signed(opened) {
+            Ok(signed) => signed,
+            Err(claims) => return Ok(claims),
+        };
+        let compact = parse::compact(rules, &sent);
         let token = parse::split(rules, &compact)?;
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
-        let check = if token.unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
+        let unchecked = token.unchecked || inside && jwe::is_unchecked(rules, &token.header);
+        let check = if unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
         if let Check::With(alg) = check {
             let found = lookup::find(rules, keys, &token, alg)?;
             signature::check(rules, &found, alg, &token)?;
@@ -95,6 +102,11 @@ impl Validator for Builtin {
         let algorithms = self.rules.algorithms.iter().map(|alg| Capability::Alg(*alg));
         let mut provided: Capabilities = algorithms.collect();
         provided.extend([Capability::ClaimsReturned, Capability::ControlClock, Capability::ObserveOutbound]);
+        provided.extend(self.decryptor.algorithms().iter().map(|alg| Capability::JweAlg(*alg)));
+        provided.extend(self.decryptor.content().iter().map(|enc| Capability::JweEnc(*enc)));
+        if !self.decryptor.algorithms().is_empty() {
+            provided.insert(Capability::JweDecrypt);
+        }
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
         }
@@ -104,6 +116,7 @@ impl Validator for Builtin {
     fn configure(&mut self, trust: &TrustConfig) {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
+        self.decryptor = jwe::Decryptor::new(&trust.decryption);
         self.keys = match self.rules.flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
             _ => KeySet::from_value(&trust.keys),

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt", "jwe:decrypt", "jwe:RSA1_5", "jwe-enc:A128CBC-HS256"] {
+        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt", "jwe:decrypt", "jwe:RSA1_5", "jwe-enc:A128CBC-HS256"]
+        {
             assert_eq!(text.parse::<Capability>().unwrap().to_string(), text);
         }
         assert_eq!("!alg:RS512".parse::<Need>().unwrap().to_string(), "!alg:RS512");

@@ -53,7 +53,13 @@ impl KeyRing {
                 .map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("key generation"))))
                 .collect()
         });
-        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default(), decryption: Arc::default() };
+        let mut ring = KeyRing {
+            active,
+            trusted: BTreeMap::new(),
+            rogue: BTreeMap::new(),
+            spare: Arc::default(),
+            decryption: Arc::default(),
+        };
         for key in made {
             let (alg, rogue, key) = key?;
             if rogue {

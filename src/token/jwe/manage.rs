@@ -34,11 +34,9 @@ const ROUNDS: u32 = 1000;
 pub(super) fn wrap(order: &Order<'_>, lock: &Lock) -> Result<Wrapped, ForgeError> {
     let Order { alg, enc, .. } = *order;
     match (alg, lock) {
-        (KeyManagement::Dir, Lock::Octets(key)) => Ok(Wrapped {
-            content_key: key.clone(),
-            encrypted_key: Vec::new(),
-            header: Vec::new(),
-        }),
+        (KeyManagement::Dir, Lock::Octets(key)) => {
+            Ok(Wrapped { content_key: key.clone(), encrypted_key: Vec::new(), header: Vec::new() })
+        }
         (KeyManagement::RsaOaep | KeyManagement::RsaOaep256 | KeyManagement::Rsa15, Lock::Rsa { .. }) => {
             let content_key = random(enc.key_length())?;
             let encrypted_key = rsa::encrypt(order, lock, &sent_key(order, &content_key)?)?;

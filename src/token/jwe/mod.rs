@@ -64,12 +64,7 @@ pub(super) fn mint(
 }
 
 /// Encrypts a token for its recipient.
-fn seal(
-    forge: &Forge,
-    encrypt: &Encrypt,
-    token: Token,
-    noise: impl Fn(usize) -> Vec<u8>,
-) -> Result<Token, ForgeError> {
+fn seal(forge: &Forge, encrypt: &Encrypt, token: Token, noise: impl Fn(usize) -> Vec<u8>) -> Result<Token, ForgeError> {
     let (usual_alg, usual_enc) = forge.setting().encryption;
     let alg = chosen(encrypt.alg.as_ref(), usual_alg)?;
     let enc = chosen(encrypt.enc.as_ref(), usual_enc)?;
@@ -136,7 +131,9 @@ fn recipient(forge: &Forge, encrypt: &Encrypt, alg: KeyManagement) -> Result<(Lo
     let alg = match name.strip_prefix("k-dec") {
         Some("") => alg,
         Some(other) => {
-            let named = |known: &&KeyManagement| other.strip_prefix('-').is_some_and(|name| known.name().eq_ignore_ascii_case(name));
+            let named = |known: &&KeyManagement| {
+                other.strip_prefix('-').is_some_and(|name| known.name().eq_ignore_ascii_case(name))
+            };
             let unknown = || ForgeError::UnknownKey(name.to_owned());
             *KeyManagement::ALL.iter().find(named).ok_or_else(unknown)?
         }

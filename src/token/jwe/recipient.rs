@@ -60,7 +60,9 @@ impl RecipientKey {
             return Ok(RecipientKey { kid: format!("{prefix}-{suffix}"), alg, material });
         }
         let key = match alg {
-            KeyManagement::RsaOaep | KeyManagement::RsaOaep256 | KeyManagement::Rsa15 => pair(crate::model::Alg::Rs256)?,
+            KeyManagement::RsaOaep | KeyManagement::RsaOaep256 | KeyManagement::Rsa15 => {
+                pair(crate::model::Alg::Rs256)?
+            }
             _ => pair(crate::model::Alg::Es256)?,
         };
         Ok(RecipientKey { kid: key.kid().to_owned(), alg, material: Material::Pair(Box::new(key)) })
