@@ -133,7 +133,9 @@ fn open_form(
     }
     // RFC 7519 section 7.2: without `cty` the content is a claims set. Nobody signed it.
     match json::parse(&content, Repeated::Refuse) {
-        Ok(claims @ Value::Object(_)) if rules.has(Flaw::JwePlainClaims) => Ok(Opened::Claims(claims)),
+        Ok(claims @ Value::Object(_)) if rules.has(Flaw::JwePlainClaims) || rules.has(Flaw::JweSigningKeyShared) => {
+            Ok(Opened::Claims(claims))
+        }
         _ => Err(Refusal::Type),
     }
 }

@@ -276,10 +276,10 @@ pub enum JweDamage {
         /// Which one.
         key: Slot<EphemeralKey>,
     },
-    /// Derives with fewer rounds than the header's `p2c` says, so that a claim of billions costs us nothing; PBES2 only.
-    Rounds {
+    /// Salts the password with so many bytes; PBES2 only.
+    SaltBytes {
         /// How many.
-        count: Slot<u32>,
+        bytes: Slot<u32>,
     },
     /// Flips one bit of a part.
     Flip {
@@ -315,11 +315,22 @@ pub enum JweDamage {
         #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
-    /// Writes the same token as flattened JSON (RFC 7516 section 7.2.2).
-    FlattenedJson,
-    /// Writes the same token as general JSON with one recipient (RFC 7516 section 7.2.1).
-    GeneralJson,
-    /// Writes it as general JSON with a stranger's encrypted key first and the right one second.
+    /// Writes the same token as JSON.
+    Json {
+        /// In which form.
+        form: Slot<JweJson>,
+    },
+}
+
+/// A JSON form of an encrypted token (RFC 7516 section 7.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JweJson {
+    /// For one recipient (section 7.2.2).
+    Flattened,
+    /// For several recipients, here one (section 7.2.1).
+    General,
+    /// For two recipients: a stranger's encrypted key first, the right one second.
     TwoRecipients,
 }
 
@@ -414,7 +425,7 @@ mod tests {
     fn what_a_case_says_lies_over_what_its_twin_has() {
         let read = |value| serde_json::from_value::<Encrypt>(value).unwrap();
         let base = read(json!({ "to": "k-dec", "alg": "dir", "header": { "cty": "JWT", "kid": "a" } }));
-        let over = read(json!({ "alg": "A128KW", "drop-header": ["cty"], "damage": ["flattened-json"] }));
+        let over = read(json!({ "alg": "A128KW", "drop-header": ["cty"], "damage": [{ "json": { "form": "flattened" } }] }));
         let merged = over.over(&base);
         assert_eq!(merged.alg, Some(Slot::Value(KeyManagement::A128Kw)));
         assert_eq!((merged.to.as_deref(), merged.damage.len()), (Some("k-dec"), 1));

@@ -8,6 +8,7 @@ pub const BUILTIN_POLICY: &[(&str, &str)] = &[
     ("access-token-claims", "reject"),
     ("b64-without-crit", "reject"),
     ("byte-order-mark", "reject"),
+    ("compressed-content", "accept"),
     ("crit-registered-names", "reject"),
     ("cty-without-nesting", "reject"),
     ("duplicate-members", "reject"),

@@ -30,11 +30,11 @@ macro_rules! jwe {
         Pbes2AnyCount "pbes2-any-count", "CVE-2022-36083: the token decided how long the derivation took";
         /// A round count or salt that is not as usual makes the derivation fall over.
         Pbes2OddCountCrashes "pbes2-odd-count-crashes", "none known";
-        /// Compressed content is inflated without a limit.
+        /// Compressed content is inflated until it is done or memory is gone.
         ZipUnlimited "zip-unlimited", "CVE-2024-28180: content was inflated without a limit";
         /// The JSON forms of encrypted tokens are taken as well.
         JweJson "jwe-json-taken", "none known";
-        /// The bytes of a signer's key serve as a shared key for decryption.
+        /// The bytes of a signer's key serve as a shared key for decryption, and what it opens counts as signed.
         JweSigningKeyShared "jwe-signing-key-shared", "none known";
         /// A signer's key that is named for decryption makes the lookup fall over.
         JweSigningKeyCrashes "jwe-signing-key-crashes", "none known";

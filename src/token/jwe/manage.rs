@@ -27,8 +27,8 @@ pub(super) struct Wrapped {
     pub header: Vec<(&'static str, Value)>,
 }
 
-/// The rounds of PBES2 where nothing else is asked for: the least that RFC 7518 section 4.8.1.2 recommends.
-const ROUNDS: u32 = 1000;
+/// The rounds of PBES2, whatever a changed header says: the least that RFC 7518 section 4.8.1.2 recommends.
+const ROUNDS: NonZeroU32 = NonZeroU32::new(1000).expect("a constant that is not zero");
 
 /// Makes a content key, or agrees on one, and wraps it for the recipient.
 pub(super) fn wrap(order: &Order<'_>, lock: &Lock) -> Result<Wrapped, ForgeError> {
@@ -62,10 +62,9 @@ pub(super) fn wrap(order: &Order<'_>, lock: &Lock) -> Result<Wrapped, ForgeError
             Ok(Wrapped { content_key, encrypted_key, header })
         }
         (KeyManagement::Pbes2Hs256A128Kw | KeyManagement::Pbes2Hs512A256Kw, Lock::Octets(password)) => {
-            let salt = random(16)?;
-            let rounds = order.rounds().unwrap_or(ROUNDS);
-            let kek = derived(alg, password, &salt, rounds);
-            let header = vec![("p2s", json!(encode_segment(&salt))), ("p2c", json!(rounds))];
+            let salt = random(order.salt_bytes().unwrap_or(16))?;
+            let kek = derived(alg, password, &salt);
+            let header = vec![("p2s", json!(encode_segment(&salt))), ("p2c", json!(ROUNDS.get()))];
             wrapped_by(order, &kek, header)
         }
         _ => Err(ForgeError::CannotEncrypt(format!("the recipient's key does not fit {alg}"))),
@@ -116,14 +115,14 @@ fn concat_kdf(secret: &[u8], algorithm: &str, length: usize, apu: &[u8], apv: &[
 }
 
 /// The key that a password gives (RFC 7518 section 4.8.1.1).
-fn derived(alg: KeyManagement, password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
+fn derived(alg: KeyManagement, password: &[u8], salt: &[u8]) -> Vec<u8> {
     let (algorithm, length) = match alg {
         KeyManagement::Pbes2Hs256A128Kw => (pbkdf2::PBKDF2_HMAC_SHA256, 16),
         _ => (pbkdf2::PBKDF2_HMAC_SHA512, 32),
     };
     let salt = [alg.name().as_bytes(), &[0], salt].concat();
     let mut key = vec![0; length];
-    pbkdf2::derive(algorithm, NonZeroU32::new(rounds).unwrap_or(NonZeroU32::MIN), &salt, password, &mut key);
+    pbkdf2::derive(algorithm, ROUNDS, &salt, password, &mut key);
     key
 }
 

@@ -48,10 +48,11 @@ impl Order<'_> {
         })
     }
 
-    pub fn rounds(&self) -> Option<u32> {
-        self.find(|damage| match damage {
-            JweDamage::Rounds { count } => Some(count),
+    pub fn salt_bytes(&self) -> Option<usize> {
+        let bytes = self.find(|damage| match damage {
+            JweDamage::SaltBytes { bytes } => Some(bytes),
             _ => None,
-        })
+        });
+        bytes.map(|bytes| bytes as usize)
     }
 }

@@ -4,7 +4,7 @@ use super::recipient::random;
 use crate::{
     model::{
         Slot,
-        jwe::{JweDamage, JwePart},
+        jwe::{JweDamage, JweJson, JwePart},
         mutation::Position,
     },
     token::{compact::encode_segment, draft::quoted, error::ForgeError},
@@ -50,6 +50,7 @@ impl JweParts {
     ) -> Result<Vec<u8>, ForgeError> {
         let mut written = None;
         for one in damage {
+            let before = self.clone();
             match one {
                 JweDamage::Flip { part, at } => {
                     let bytes = self.part(value(part)?);
@@ -82,27 +83,29 @@ impl JweParts {
                     let end = self.header.iter().rposition(|byte| *byte == b'}').unwrap_or(self.header.len());
                     self.header.splice(end..end, format!(",{}:{text}", quoted(name)).into_bytes());
                 }
-                JweDamage::FlattenedJson => written = Some(self.json(Form::Flattened)?),
-                JweDamage::GeneralJson => written = Some(self.json(Form::General)?),
-                JweDamage::TwoRecipients => written = Some(self.json(Form::TwoRecipients)?),
+                JweDamage::Json { form } => written = Some(self.json(value(form)?)?),
                 JweDamage::HeaderText { .. }
                 | JweDamage::ContentKeyBytes { .. }
                 | JweDamage::RsaBlock { .. }
                 | JweDamage::CbcPadding { .. }
                 | JweDamage::EphemeralKey { .. }
-                | JweDamage::Rounds { .. } => {}
+                | JweDamage::SaltBytes { .. } => continue,
+            }
+            // A token that is not damaged must not be judged as a damaged one.
+            if written.is_none() && *self == before {
+                return Err(ForgeError::CannotEncrypt("the damage would change nothing here".into()));
             }
         }
         Ok(written.unwrap_or_else(|| self.compact()).into_bytes())
     }
 
-    fn json(&self, form: Form) -> Result<String, ForgeError> {
+    fn json(&self, form: JweJson) -> Result<String, ForgeError> {
         let own = encode_segment(&self.encrypted_key);
         let mut text = json!({ "protected": encode_segment(&self.header) });
         match form {
-            Form::Flattened => text["encrypted_key"] = json!(own),
-            Form::General => text["recipients"] = json!([{ "encrypted_key": own }]),
-            Form::TwoRecipients => {
+            JweJson::Flattened => text["encrypted_key"] = json!(own),
+            JweJson::General => text["recipients"] = json!([{ "encrypted_key": own }]),
+            JweJson::TwoRecipients => {
                 let strange = encode_segment(random(self.encrypted_key.len())?);
                 text["recipients"] = json!([{ "encrypted_key": strange }, { "encrypted_key": own }]);
             }
@@ -112,14 +115,6 @@ impl JweParts {
         text["tag"] = json!(encode_segment(&self.tag));
         Ok(text.to_string())
     }
-}
-
-/// A JSON serialization.
-#[derive(Clone, Copy)]
-enum Form {
-    Flattened,
-    General,
-    TwoRecipients,
 }
 
 /// A parameter that must have its value by now.
