@@ -93,7 +93,8 @@ pub(super) fn open<'t>(
         let Value::Object(header) = header else { return Err(Refusal::Header) };
         // Five segments under the name of a signature algorithm are no encrypted token (RFC 7516 section 9).
         let name = header.get("alg").and_then(Value::as_str);
-        if name.is_some_and(|name| name.eq_ignore_ascii_case("none") || name.parse::<Alg>().is_ok()) {
+        let guessed = rules.has(Flaw::JweAlgGuessed);
+        if !guessed && name.is_some_and(|name| name.eq_ignore_ascii_case("none") || name.parse::<Alg>().is_ok()) {
             return Ok(Opened::AsSent(sent));
         }
         last = open_form(rules, decryptor, signers, form, header);

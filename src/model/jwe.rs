@@ -425,7 +425,8 @@ mod tests {
     fn what_a_case_says_lies_over_what_its_twin_has() {
         let read = |value| serde_json::from_value::<Encrypt>(value).unwrap();
         let base = read(json!({ "to": "k-dec", "alg": "dir", "header": { "cty": "JWT", "kid": "a" } }));
-        let over = read(json!({ "alg": "A128KW", "drop-header": ["cty"], "damage": [{ "json": { "form": "flattened" } }] }));
+        let over =
+            read(json!({ "alg": "A128KW", "drop-header": ["cty"], "damage": [{ "json": { "form": "flattened" } }] }));
         let merged = over.over(&base);
         assert_eq!(merged.alg, Some(Slot::Value(KeyManagement::A128Kw)));
         assert_eq!((merged.to.as_deref(), merged.damage.len()), (Some("k-dec"), 1));

@@ -40,5 +40,7 @@ macro_rules! jwe {
         JweSigningKeyCrashes "jwe-signing-key-crashes", "none known";
         /// An unknown or missing `enc` means A256GCM.
         JweEncGuessed "jwe-enc-guessed", "none known";
+        /// An `alg` that is no key management means the one of the key that `kid` names.
+        JweAlgGuessed "jwe-alg-guessed", "none known";
     } };
 }

@@ -17,7 +17,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// The content keys to try: without a flaw just one.
 pub(super) fn content_keys(letter: &Letter<'_>) -> Result<Vec<Vec<u8>>, Refusal> {
-    let alg: KeyManagement = letter.text("alg").and_then(|alg| alg.parse().ok()).ok_or(Refusal::Algorithm)?;
+    let alg: KeyManagement =
+        letter.text("alg").and_then(|alg| alg.parse().ok()).or_else(|| guessed(letter)).ok_or(Refusal::Algorithm)?;
     if let Some(keys) = shared::content_keys(letter, alg)? {
         return Ok(keys);
     }
@@ -34,6 +35,12 @@ pub(super) fn content_keys(letter: &Letter<'_>) -> Result<Vec<Vec<u8>>, Refusal>
         Material::Octets(kek) => by_shared(letter, alg, kek)?,
     };
     if content_key.len() == letter.enc.key_length() { Ok(vec![content_key]) } else { Err(Refusal::Decryption) }
+}
+
+/// What a flaw makes of an `alg` that says nothing.
+fn guessed(letter: &Letter<'_>) -> Option<KeyManagement> {
+    let named = letter.decryptor.keys.iter().find(|key| letter.text("kid") == Some(&key.kid));
+    named.filter(|_| letter.has(Flaw::JweAlgGuessed)).map(|key| key.alg)
 }
 
 /// The key of this `kid`, or without one the only key of the algorithm. It must be meant for the algorithm (RFC 8725
