@@ -13,7 +13,9 @@ mod jwk;
 mod key;
 mod keyring;
 mod mutate;
+mod private;
 mod public;
+mod served;
 mod template;
 
 pub use anatomy::evidence;
