@@ -15,6 +15,8 @@ mod eddsa;
 #[macro_use]
 mod http;
 #[macro_use]
+mod jwe;
+#[macro_use]
 mod key;
 #[macro_use]
 mod keyset;
@@ -68,7 +70,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive http target define] }
+algorithm! { [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive jwe http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

@@ -16,6 +16,7 @@ mod forms;
 mod header;
 mod injected;
 mod json;
+mod jwe;
 mod jwks;
 mod key;
 mod keys;

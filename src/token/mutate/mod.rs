@@ -10,7 +10,7 @@ mod tamper;
 
 pub(super) use before::before_signing;
 pub(super) use sealed::Sealed;
-pub(super) use tamper::after_signing;
+pub(super) use tamper::{after_signing, noise};
 
 use super::{error::ForgeError, forge::Forge, forge::Token};
 use crate::model::{Recipe, Slot};

@@ -143,7 +143,7 @@ fn three(sealed: &Sealed, tampering: &'static str) -> Result<[String; 3], ForgeE
 }
 
 /// Bytes that the seed and the token's nonce decide.
-fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
+pub(in crate::token) fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
     let seed = anvil.forge.setting().seed;
     (0u32..)
         .flat_map(|block| {
