@@ -1,6 +1,7 @@
 //! One run from its first event to its last.
 
 use super::{
+    alone,
     error::RunError,
     exit::{self, FailOn},
     ours::OurSide,
@@ -15,7 +16,7 @@ use crate::{
     },
     issuer::Options,
     model::{
-        Event, Level, Outcome, RunReport, Verdict,
+        Event, Harm, Level, Outcome, RunReport, Verdict,
         case::Case,
         event::PlanCounts,
         report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
@@ -122,7 +123,10 @@ async fn play(
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
     let Request { subject, selection, seed, jobs, issuer, args, reproduce, .. } = request;
-    let selection = selection.allowing(subject.allows());
+    let mut selection = selection.allowing(subject.allows());
+    if subject.is_in_production() {
+        selection = selection.never(Harm::Harmful);
+    }
     if !catalog.cases.iter().any(|case| selection.names(case)) {
         return Err(RunError::NothingSelected);
     }
@@ -144,7 +148,9 @@ async fn play(
     if standing == Standing::Testable {
         let (phased, ordinary): (Vec<_>, Vec<_>) =
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
-        let mut finished = all_blocks(&bench, ordinary.clone(), jobs, score).await;
+        let (together, apart) = alone::split_off(ordinary.clone());
+        let mut finished = all_blocks(&bench, together, jobs, score).await;
+        finished.append(&mut alone::run(&bench, &mut stage, &apart, score).await);
         repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
         finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
         for case in finished.values_mut() {
