@@ -12,6 +12,7 @@ mod measure;
 mod outside;
 mod phase;
 mod plan;
+mod same_answer;
 mod side;
 mod signed;
 mod trim;

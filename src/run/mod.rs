@@ -4,6 +4,7 @@
 
 mod alone;
 mod arena;
+mod decryption;
 mod error;
 mod exit;
 mod in_process;
@@ -17,6 +18,7 @@ mod session;
 mod setup;
 mod stop;
 
+pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};
 pub use in_process::{Check, check};
