@@ -207,12 +207,13 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
     let present = planned.case.present.as_ref().or(planned.case.given.present.as_ref());
     match bench.mint_planned(planned, Part::Token, &nonce, &earlier) {
         Ok(token) => {
+            // Minted in the same second, so that the two differ in nothing but the defect.
+            let good = bench.mint_planned(planned, Part::Twin, &nonce, &earlier).ok();
             sent.observation = watch::present(bench, planned, &token, present).await;
             if let Some(measure) = planned.case.measure {
                 sent.measured = Some(measure::measure(bench, measure, planned).await);
             }
             watch::gather(bench, planned, &token, &nonce, &earlier, &mut sent.observation).await;
-            let good = bench.mint_planned(planned, Part::Twin, &nonce, &earlier).ok();
             sent.token = Some((token, good));
         }
         Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),

@@ -161,7 +161,7 @@ pub(super) fn finding(
     expected: String,
     observed: String,
 ) -> Finding {
-    let because = if holds { "as wanted".to_owned() } else { format!("wanted {expected}, saw {observed}") };
+    let because = if holds { "as wanted" } else { "not as wanted" }.to_owned();
     let outcome = if holds { Outcome::Pass } else { broken(level) };
     finding_of(case, check, level, outcome, [expected, observed, because])
 }
@@ -274,11 +274,19 @@ fn silence(case: &Case, seen: &Observation) -> Option<Finding> {
         .outbound
         .iter()
         .filter(|fetch| fetch.endpoint == Endpoint::Canary)
-        .map(|fetch| format!("{} {}", fetch.method, fetch.path))
+        .map(|fetch| format!("{} {}", fetch.method, without_nonce(&fetch.path)))
         .collect();
     let observed = if calls.is_empty() { "no request".to_owned() } else { calls.join(", ") };
     let level = case.level;
     Some(finding(case, "untouched", level, calls.is_empty(), "no request to the planted address".into(), observed))
+}
+
+/// A planted path as all variants of a case share it; the evidence has it whole.
+fn without_nonce(path: &str) -> String {
+    const CANARY: &str = "/canary/";
+    let Some((front, rest)) = path.split_once(CANARY) else { return path.to_owned() };
+    let behind = rest.find('/').map_or("", |at| &rest[at..]);
+    format!("{front}{CANARY}…{behind}")
 }
 
 #[cfg(test)]
