@@ -7,6 +7,7 @@ use super::{
     terminal::paint,
 };
 use crate::{
+    conformance::fuzz,
     model::{Event, Level, Outcome, RunReport, report::CaseResult},
     report::{Format, finding_block, summary, visible},
     run::{ExitCode, FailOn, Request, Stop, StopReason, Subject, execute},
@@ -44,6 +45,10 @@ pub(super) struct Run {
     /// Blocks of cases in flight at the same time
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
+    /// Also send this many generated tokens that must be refused, and cut down what is accepted; their ids are
+    /// fuzz/KIND:NUMBER, and the seed decides them
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    fuzz: u32,
     /// Stop after this long; results so far are written, and the exit code is 5
     #[arg(long, value_name = "TIME")]
     max_time: Option<crate::model::Period>,
@@ -74,6 +79,7 @@ impl Run {
             selection,
             seed: self.seed.unwrap_or_else(fresh_seed),
             jobs: usize::from(self.jobs),
+            fuzz: self.fuzz,
             fail_on,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
@@ -174,6 +180,12 @@ impl Screen {
                 }
             }
             Event::Calibrated { .. } | Event::RunFinished { .. } => {}
+            Event::Fuzzed { sent, of, accepted } => {
+                self.bar.set_length(u64::from(*of));
+                self.bar.set_position(u64::from(*sent));
+                self.bar.set_message(format!("generated tokens, {accepted} accepted"));
+            }
+            Event::CaseFinished { result, .. } if result.id.family == fuzz::FAMILY => self.generated(result),
             Event::CaseFinished { result, .. } => {
                 self.bar.inc(1);
                 self.case(result);
@@ -194,6 +206,15 @@ impl Screen {
         if let Some(statement) = self.statements.get(&result.id.case()) {
             self.line(&finding_block(result, statement, &paint));
         }
+    }
+
+    /// A generated token is told once it is cut down, as the case that it would make.
+    fn generated(&self, result: &CaseResult) {
+        let Some(block) = result.reproduce.as_ref().and_then(|reproduce| reproduce.case.as_ref()) else { return };
+        if let Some(statement) = self.statements.get(&result.id.case()) {
+            self.line(&finding_block(result, statement, &paint));
+        }
+        self.line(&format!("as a case for a file of vectors:\n\n{block}"));
     }
 
     fn line(&self, text: &str) {

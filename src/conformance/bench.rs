@@ -250,6 +250,12 @@ impl Bench {
         self.target.present(&Shown { token, good: &good, present, now: self.now() }).await
     }
 
+    /// How the run was started, without its selection and seed.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        &self.reproduce
+    }
+
     /// How to see a result again: with the harness, and with `curl` where a plain header says it all.
     #[must_use]
     pub fn reproduce(&self, case: &Case, token: &Token) -> crate::model::report::Reproduce {
@@ -262,7 +268,7 @@ impl Bench {
         };
         let seed = self.forge.setting().seed;
         let gauntlet = format!("{} --only {} --seed {seed}", self.reproduce, shell_quoted(&case.id.to_string()));
-        crate::model::report::Reproduce { gauntlet, curl }
+        crate::model::report::Reproduce { gauntlet, curl, case: None }
     }
 }
 

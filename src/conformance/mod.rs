@@ -6,6 +6,8 @@ mod bench;
 mod block;
 mod calibrate;
 mod diagnose;
+#[cfg(feature = "cli")]
+pub mod fuzz;
 mod judge;
 mod plan;
 

@@ -5,6 +5,7 @@
 mod arena;
 mod error;
 mod exit;
+mod generated;
 mod in_process;
 mod ours;
 mod policy;

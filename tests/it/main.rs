@@ -2,6 +2,7 @@
 
 mod detection;
 mod e2e;
+mod fuzz;
 mod in_process;
 mod layers;
 mod policy;
