@@ -86,7 +86,7 @@ impl Run {
             reproduce: format!("gauntlet run {}", self.target.text()),
         };
         let folder = Folder::new(self.out.clone(), &name);
-        let mut screen = Screen::new(self.quiet);
+        let mut screen = Screen::new(self.quiet, self.fuzz);
         let mut log = Log::default();
         let report = runtime()?.block_on(async {
             let (wish, stop) = Stop::new();
@@ -149,14 +149,16 @@ struct Screen {
     bar: ProgressBar,
     statements: std::collections::BTreeMap<String, crate::model::report::Statement>,
     failed: usize,
+    /// Generated tokens that are asked for.
+    fuzz: u32,
 }
 
 impl Screen {
-    fn new(quiet: bool) -> Screen {
+    fn new(quiet: bool, fuzz: u32) -> Screen {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::no_length() };
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Screen { quiet, bar, statements: std::collections::BTreeMap::new(), failed: 0 }
+        Screen { quiet, bar, statements: std::collections::BTreeMap::new(), failed: 0, fuzz }
     }
 
     fn show(&mut self, event: &Event) {
@@ -164,8 +166,12 @@ impl Screen {
             Event::RunStarted { target, plan, statements, .. } => {
                 self.statements.clone_from(statements);
                 self.bar.set_length((plan.variants + plan.skipped) as u64);
+                let generated = match self.fuzz {
+                    0 => String::new(),
+                    some => format!(", up to {some} generated tokens"),
+                };
                 self.line(&format!(
-                    "{} at {}: {} cases, {} tokens to judge, {} variants do not apply",
+                    "{} at {}: {} cases, {} tokens to judge, {} variants do not apply{generated}",
                     visible(&target.name),
                     visible(&target.address),
                     plan.cases,

@@ -43,7 +43,7 @@ pub enum Event {
     Fuzzed {
         /// Generated tokens sent.
         sent: u32,
-        /// Generated tokens to send.
+        /// Generated tokens at the most.
         of: u32,
         /// Those of them that were accepted.
         accepted: u32,

@@ -152,9 +152,7 @@ fn assemble(kind: Kind, wrong: Recipe, shapes: Vec<Shape>) -> Recipe {
 
 /// Takes out what has no effect: a member that is set and then left out, a name that is left out twice.
 fn tidy(mut recipe: Recipe) -> Recipe {
-    for (members, dropped) in
-        [(&mut recipe.header, &mut recipe.drop_header), (&mut recipe.claims, &mut recipe.drop)]
-    {
+    for (members, dropped) in [(&mut recipe.header, &mut recipe.drop_header), (&mut recipe.claims, &mut recipe.drop)] {
         dropped.sort();
         dropped.dedup();
         for name in dropped.iter() {

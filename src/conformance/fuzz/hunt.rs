@@ -61,7 +61,8 @@ impl Order {
     /// Whether any token would be sent at all.
     #[must_use]
     pub fn selects_any(&self) -> bool {
-        let by_number = |number: u32| Kind::ALL.iter().any(|kind| self.selection.names_generated(&kind.id(Some(number))));
+        let by_number =
+            |number: u32| Kind::ALL.iter().any(|kind| self.selection.names_generated(&kind.id(Some(number))));
         (0..self.count).any(by_number)
     }
 }
@@ -71,12 +72,14 @@ pub async fn fuzz(bench: &Arc<Bench>, algorithms: &[Alg], order: &Order, tell: &
     let palette = palette(bench, algorithms).await;
     let good = palette.trusted.iter().map(|alg| signed_by(*alg).over(bench.good())).collect();
     let line = Arc::new(Line { generator: Generator::new(bench.forge().setting().seed, palette), good });
-    let numbers: Vec<u32> = (0..order.count)
-        .filter(|number| order.selection.names_generated(&line.generator.kind(*number).id(Some(*number))))
-        .collect();
+    let mut numbers = (0..order.count)
+        .filter(|number| order.selection.names_generated(&line.generator.kind(*number).id(Some(*number))));
+    let mut waiting = std::iter::from_fn(|| {
+        let block: Vec<u32> = numbers.by_ref().take(BLOCK).collect();
+        (!block.is_empty()).then_some(block)
+    });
     let report = Reporter { bench, line: &line, order };
     let mut ledger = Ledger::default();
-    let mut waiting = numbers.chunks(BLOCK).map(<[u32]>::to_vec);
     let mut running = JoinSet::new();
     let mut told = Instant::now();
     loop {
@@ -94,7 +97,7 @@ pub async fn fuzz(bench: &Arc<Bench>, algorithms: &[Alg], order: &Order, tell: &
             Err(_) => {}
         }
         let (sent, accepted) = ledger.totals();
-        tell(Event::Fuzzed { sent, of: u32::try_from(numbers.len()).unwrap_or(u32::MAX), accepted });
+        tell(Event::Fuzzed { sent, of: order.count, accepted });
         if told.elapsed() > TELL {
             told = Instant::now();
             report.so_far(&ledger, tell);
@@ -159,7 +162,10 @@ impl Reporter<'_> {
                 continue;
             }
             known.push(forgery.recipe.clone());
-            let because = format!("; the smallest of {} accepted tokens of this kind", tally.accepted.len());
+            let because = match tally.accepted.len() {
+                1 => "; cut down to a smallest token".to_owned(),
+                more => format!("; a smallest of {more} accepted tokens of this kind"),
+            };
             let control = self.control().await;
             let result = self.result(&forgery, number, seen, control, Some(&because));
             tell(self.finished(kind, known.len(), result));

@@ -49,7 +49,8 @@ impl Line {
             if sent.iter().any(|answer| !answer.decided) && bench.halted().is_none() {
                 sent = self.bracket(bench, &rest[..sent.len()]).await;
                 if let Some(lost) = sent.iter().find(|answer| !answer.decided) {
-                    let because = format!("the target stopped taking good tokens around {}", lost.kind.id(Some(lost.number)));
+                    let because =
+                        format!("the target stopped taking good tokens around {}", lost.kind.id(Some(lost.number)));
                     bench.halt(Some(because));
                 }
             }
@@ -63,7 +64,10 @@ impl Line {
     async fn bracket(&self, bench: &Bench, numbers: &[u32]) -> Vec<Answer> {
         let opened = Instant::now();
         if !self.good_are_taken(bench).await {
-            return numbers.iter().map(|number| self.unsent(*number, "a good token was not taken just before")).collect();
+            return numbers
+                .iter()
+                .map(|number| self.unsent(*number, "a good token was not taken just before"))
+                .collect();
         }
         let mut answers = Vec::new();
         for number in numbers {

@@ -57,15 +57,17 @@ fn header() -> impl Strategy<Value = Shape> {
         named("x5u", &["${canary}/certificate.pem"]),
         named("iss", &["${canary}", "${rogue-issuer}"]),
         named("alg", &["none", "None", "HS256", "RS256", "ES256", "EdDSA", "", "ES256 ", "A128GCMKW"]),
-        named("kid", &["", "null", "0", "../../dev/null", "/dev/null", "' or '1'='1", "__proto__", "${canary}/jwks.json"]),
+        named(
+            "kid",
+            &["", "null", "0", "../../dev/null", "/dev/null", "' or '1'='1", "__proto__", "${canary}/jwks.json"]
+        ),
         named("typ", &["JOSE", "at+jwt", "application/jwt", "dpop+jwt", "", "jwt"]),
         named("cty", &["JWT", "json", ""]),
         named("zip", &["DEF"]),
         named("enc", &["A256GCM"]),
         named("url", &["${canary}"]),
         any::<bool>().prop_map(|encoded| Shape::Header("b64", json!(encoded))),
-        select(vec![json!([]), json!({}), json!(0), json!(["${kid}"])])
-            .prop_map(|value| Shape::Header("kid", value)),
+        select(vec![json!([]), json!({}), json!(0), json!(["${kid}"])]).prop_map(|value| Shape::Header("kid", value)),
         any_json().prop_map(|value| Shape::Header("x-extra", value)),
     ]
 }
@@ -96,11 +98,18 @@ fn members() -> impl Strategy<Value = Shape> {
         (600..4000u32).prop_map(|bytes| Mutation::PadTo { bytes: Slot::Value(bytes) }),
         odd_claim.prop_map(|text| Mutation::ClaimText { name: "odd".into(), text: text.into() }),
         odd_header.prop_map(|text| Mutation::HeaderText { name: "x-odd".into(), text: text.into() }),
-        (select(&["sub", "scope", "\\u0073ub"][..]), odd, place.clone()).prop_map(|(name, text, place)| {
-            Mutation::RepeatClaim { name: name.into(), text: text.into(), place }
-        }),
-        (select(&["alg", "kid", "typ", "\\u0061lg"][..]), select(&["\"none\"", "\"HS256\"", "\"\"", "null"][..]), place)
-            .prop_map(|(name, text, place)| Mutation::RepeatHeader { name: name.into(), text: text.into(), place }),
+        (select(&["sub", "scope", "\\u0073ub"][..]), odd, place.clone())
+            .prop_map(|(name, text, place)| { Mutation::RepeatClaim { name: name.into(), text: text.into(), place } }),
+        (
+            select(&["alg", "kid", "typ", "\\u0061lg"][..]),
+            select(&["\"none\"", "\"HS256\"", "\"\"", "null"][..]),
+            place
+        )
+            .prop_map(|(name, text, place)| Mutation::RepeatHeader {
+                name: name.into(),
+                text: text.into(),
+                place
+            }),
         select(HASHES).prop_map(|alg| Mutation::SignAs { alg: Slot::Value(alg) }),
     ]
     .prop_map(Shape::Members)

@@ -36,12 +36,12 @@ pub(super) fn wrong(kind: Kind, palette: &Palette) -> BoxedStrategy<Recipe> {
                 Recipe { mutate: vec![Mutation::HmacWithSecret { alg, secret }], ..signed(key) }
             })
             .boxed(),
-        Kind::OtherBytes => (trusted, change())
-            .prop_map(|(key, change)| Recipe { then: vec![change], ..signed(key) })
-            .boxed(),
-        Kind::BrokenSignature => (trusted, damage())
-            .prop_map(|(key, damage)| Recipe { then: vec![damage], ..signed(key) })
-            .boxed(),
+        Kind::OtherBytes => {
+            (trusted, change()).prop_map(|(key, change)| Recipe { then: vec![change], ..signed(key) }).boxed()
+        }
+        Kind::BrokenSignature => {
+            (trusted, damage()).prop_map(|(key, damage)| Recipe { then: vec![damage], ..signed(key) }).boxed()
+        }
         Kind::Expired => claim(trusted, "exp", times(LONG_AGO)),
         Kind::NotYetValid => claim(trusted, "nbf", times(LATER)),
         Kind::OtherAudience => claim(trusted, "aud", audience()),
@@ -165,10 +165,7 @@ fn claim(
 /// Names that are no prefix, suffix or other spelling which somebody may lawfully take for the same.
 fn audience() -> impl Strategy<Value = Value> {
     let name = || select(AUDIENCES);
-    prop_oneof![
-        name().prop_map(Value::from),
-        prop::collection::vec(name(), 1..4).prop_map(Value::from),
-    ]
+    prop_oneof![name().prop_map(Value::from), prop::collection::vec(name(), 1..4).prop_map(Value::from),]
 }
 
 const AUDIENCES: &[&str] = &[
@@ -214,7 +211,8 @@ const HEADER: &str = r#"{"alg":"${alg}","typ":"${typ}","kid":"${kid}"}"#;
 
 /// A text that is no JSON object, made of one that is.
 fn broken_json(whole: &'static str) -> impl Strategy<Value = String> {
-    let around = select(&[("[", "]"), ("", "x"), ("", "}"), ("x", ""), ("", ","), ("", "\u{0}"), ("(", ")"), ("\"", "\"")][..]);
+    let around =
+        select(&[("[", "]"), ("", "x"), ("", "}"), ("x", ""), ("", ","), ("", "\u{0}"), ("(", ")"), ("\"", "\"")][..]);
     prop_oneof![
         select(&["", "null", "true", "0", "[]", "{", "\"text\"", "{}{}", "{\"a\":}", "{'a':1}", "{a:1}"][..])
             .prop_map(str::to_owned),

@@ -6,6 +6,7 @@
 mod commands;
 mod exit_codes;
 mod files;
+mod fuzzing;
 mod help;
 mod hostile;
 mod issuer;
