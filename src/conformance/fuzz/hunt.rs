@@ -294,8 +294,7 @@ impl Reporter<'_> {
 
     /// The command that sends the same tokens again: the number alone decides a token, so all others can be left out.
     fn command(&self, id: &str) -> String {
-        let seed = self.bench.forge().setting().seed;
-        format!("{} --fuzz {} --only '{id}' --seed {seed}", self.bench.command(), self.order.count)
+        self.bench.command(&format!("--fuzz {} --only '{id}'", self.order.count))
     }
 
     fn finished(&self, kind: Kind, place: usize, result: CaseResult) -> Event {
