@@ -1,5 +1,6 @@
 //! Tests of the whole: layers, generated files, the flaw matrix, and the real binary end to end.
 
+mod catalogue;
 mod detection;
 mod e2e;
 mod fuzz;
