@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod detection;
+mod doors;
 mod e2e;
 mod fuzz;
 mod in_process;
