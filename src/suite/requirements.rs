@@ -143,8 +143,25 @@ impl Requirements {
         sorted
     }
 
-    /// What is to be mended: requirements that no case shows and no reason explains, globs that match nothing, and
-    /// sections that cases cite and nobody wrote down. Each with the place and what it is about.
+    /// Requirements that no case shows and no reason explains, and globs that match no case: each with the section.
+    #[must_use]
+    pub fn gaps(&self, cases: &[Case]) -> Vec<String> {
+        let mut found = Vec::new();
+        for requirement in &self.list {
+            let section = &requirement.section.0;
+            let is_idle = |glob: &&GlobMatcher| !cases.iter().any(|case| glob.is_match(case.id.case()));
+            for glob in requirement.globs.iter().filter(is_idle) {
+                found.push(format!("{section}: no case matches {:?}", glob.glob().glob()));
+            }
+            if requirement.reason.is_none() && requirement.shown_by(cases).is_empty() {
+                found.push(format!("{section}: no case shows that {:?}", requirement.says));
+            }
+        }
+        found
+    }
+
+    /// What is to be mended: requirements that cannot be told apart, and sections that cases cite and nobody wrote down.
+    /// Each with the place and what it is about.
     pub(super) fn complaints(&self, cases: &[Case]) -> Vec<(Source, String, String)> {
         let mut found = Vec::new();
         for requirement in &self.list {
@@ -153,19 +170,10 @@ impl Requirements {
                     found.push((requirement.source.clone(), requirement.section.0.clone(), what.to_owned()));
                 }
             };
-            let ids = || cases.iter().map(|case| case.id.case());
-            let idle = requirement.globs.iter().find(|glob| !ids().any(|id| glob.is_match(id)));
-            if let Some(glob) = idle {
-                ask(true, &format!("no case matches {:?}", glob.glob().glob()));
-            }
             let others = self.list.iter().filter(|other| other.section == requirement.section).count();
             let is_vague = requirement.globs.is_empty() && requirement.reason.is_none();
             ask(is_vague && others > 1, "several requirements are in this section: name the cases of each");
             ask(requirement.says.is_empty(), "it does not say what is asked");
-            ask(
-                requirement.reason.is_none() && requirement.shown_by(cases).is_empty(),
-                "no case shows this requirement: write one, name it, or give the reason why none can",
-            );
         }
         let known: BTreeSet<&str> = self
             .list

@@ -52,13 +52,14 @@ fn a_section_is_shown_by_the_cases_that_cite_it_or_that_it_names() {
 
 #[test]
 fn what_nobody_shows_or_knows_is_a_complaint() {
+    let gaps = |text: &str| {
+        let catalog = suite(text).unwrap();
+        catalog.requirements.gaps(&catalog.cases)
+    };
     let gap = block("").replace("7.2", "7.3") + &block("");
-    assert_eq!(
-        complaints(&gap),
-        ["no case shows this requirement: write one, name it, or give the reason why none can"]
-    );
-    let idle = complaints(&block("cases = [\"*/on*\", \"*/two\"]"));
-    assert_eq!(idle, ["no case matches \"*/two\""]);
+    assert_eq!(gaps(&gap), ["RFC7519#7.3: no case shows that \"Something.\""]);
+    assert_eq!(gaps(&block("cases = [\"*/on*\", \"*/two\"]")), ["RFC7519#7.2: no case matches \"*/two\""]);
+    assert!(gaps(&block("reason = \"It cannot be seen.\"")).is_empty());
     let vague = complaints(&(block("") + &block("cases = [\"*/one\"]")));
     assert_eq!(vague, ["several requirements are in this section: name the cases of each"]);
     let unknown = complaints("[background]\n\"RFC7519#1\" = \"Where it begins.\"");
