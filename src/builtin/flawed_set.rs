@@ -10,10 +10,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Members of a JWK that are registered (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
+/// Members of a JWK that are registered (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2, RFC 9964).
 const KNOWN: &[&str] = &[
     "kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n", "e", "k", "d", "p",
-    "q", "dp", "dq", "qi",
+    "q", "dp", "dq", "qi", "pub",
 ];
 /// The longest `kid` that a flaw takes.
 const KID: usize = 64;
@@ -77,7 +77,7 @@ pub(super) fn remember(flaw: Flaw, earlier: &KeySet, keys: &mut KeySet) {
 
 fn is_of_unknown_kind(member: &Value) -> bool {
     let kind = member.get("kty").and_then(Value::as_str);
-    member.is_object() && !matches!(kind, Some("RSA" | "EC" | "OKP" | "oct"))
+    member.is_object() && !matches!(kind, Some("RSA" | "EC" | "OKP" | "AKP" | "oct"))
 }
 
 /// No object, or of a known kind and no key even without what it says about its use.

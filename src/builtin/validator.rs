@@ -5,7 +5,7 @@ use super::{
     flaw::Flaw,
     flawed_set,
     header::{self, Check},
-    injected,
+    injected, jwe,
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
@@ -35,6 +35,7 @@ use std::{
 pub struct Builtin {
     rules: Rules,
     keys: KeySet,
+    decryptor: jwe::Decryptor,
     memory: Memory,
 }
 
@@ -72,12 +73,18 @@ impl Builtin {
 
     fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
         let rules = &self.rules;
-        let compact = parse::compact(rules, sent);
+        let opened = jwe::open(rules, &self.decryptor, keys, sent)?;
+        let (sent, inside) = match jwe::signed(opened) {
+            Ok(signed) => signed,
+            Err(claims) => return Ok(claims),
+        };
+        let compact = parse::compact(rules, &sent);
         let token = parse::split(rules, &compact)?;
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
-        let check = if token.unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
+        let unchecked = token.unchecked || inside && jwe::is_unchecked(rules, &token.header);
+        let check = if unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
         if let Check::With(alg) = check {
             let found = lookup::find(rules, keys, &token, alg)?;
             signature::check(rules, &found, alg, &token)?;
@@ -97,6 +104,11 @@ impl Validator for Builtin {
         let algorithms = self.rules.algorithms.iter().map(|alg| Capability::Alg(*alg));
         let mut provided: Capabilities = algorithms.collect();
         provided.extend([Capability::ClaimsReturned, Capability::ControlClock, Capability::ObserveOutbound]);
+        provided.extend(self.decryptor.algorithms().iter().map(|alg| Capability::JweAlg(*alg)));
+        provided.extend(self.decryptor.content().iter().map(|enc| Capability::JweEnc(*enc)));
+        if !self.decryptor.algorithms().is_empty() {
+            provided.insert(Capability::JweDecrypt);
+        }
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
         }
@@ -106,6 +118,7 @@ impl Validator for Builtin {
     fn configure(&mut self, trust: &TrustConfig) {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
+        self.decryptor = jwe::Decryptor::new(&trust.decryption);
         let flaw = self.rules.flaw;
         let mut keys = match flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),

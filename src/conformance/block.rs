@@ -4,6 +4,7 @@ use super::{
     bench::{Bench, Part},
     judge::judge,
     plan::Planned,
+    same_answer::same_answer,
 };
 use crate::{
     model::{
@@ -150,6 +151,8 @@ pub(super) struct Sent<'a> {
     twin: Option<usize>,
     nonce: String,
     before: BTreeMap<String, String>,
+    /// What the tokens presented first got.
+    earlier: BTreeMap<String, Observation>,
     /// A token that had to be accepted first and was not.
     missed: Option<String>,
     token: Option<(Token, Option<Token>)>,
@@ -163,6 +166,7 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
         twin,
         nonce: nonce.clone(),
         before: BTreeMap::new(),
+        earlier: BTreeMap::new(),
         missed: None,
         token: None,
         observation: Observation::bare(Verdict::Unreachable, "not sent: a good token was not taken just before"),
@@ -180,6 +184,7 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
                     sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
                 }
                 sent.before.insert(before.name.clone(), observation.verdict.to_string());
+                sent.earlier.insert(before.name.clone(), observation);
                 earlier.insert(before.name.clone(), token);
             }
             Err(error) => sent.missed = Some(format!("the token {:?} cannot be made: {error}", before.name)),
@@ -216,6 +221,7 @@ impl Sent<'_> {
         observation.outbound = bench.journal().map(|journal| journal.by_nonce(&self.nonce)).unwrap_or_default();
         let case = &self.planned.case;
         let mut findings = judge(case, &observation, controls);
+        findings.extend(same_answer(case, &observation, &self.earlier, controls));
         if let (Some(missed), Some(first)) = (self.missed, findings.first_mut())
             && first.outcome != Outcome::Fail
         {

@@ -140,6 +140,9 @@ fn feature(case: &Case) -> String {
     if !given.mutate.is_empty() {
         parts.push("this shape of good token".to_owned());
     }
+    if given.encrypt.is_some() {
+        parts.push("tokens encrypted like this".to_owned());
+    }
     if given.present.is_some() {
         parts.push("a good token shown in this way".to_owned());
     }

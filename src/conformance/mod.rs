@@ -12,6 +12,7 @@ mod judge;
 mod outside;
 mod phase;
 mod plan;
+mod same_answer;
 
 pub use bench::{Bench, Memory};
 pub use block::{Finished, run_block, skipped, sweep};

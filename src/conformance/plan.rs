@@ -130,7 +130,9 @@ fn obstacle(
     let forge = forge?;
     let mint = |recipe| forge.mint(recipe, 0, "plan", &stand_ins(planned, forge));
     match (mint(&planned.token), mint(&planned.twin)) {
-        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_))), _) => Some(error.to_string()),
+        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_) | ForgeError::CannotEncrypt(_))), _) => {
+            Some(error.to_string())
+        }
         // A name in capitals that has no letters, a pattern without a dot.
         (Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))), _) if name.contains(':') => {
             Some(format!("`${{{name}}}` would change nothing here"))
@@ -147,6 +149,7 @@ fn is_harmless(planned: &Planned, token: &Token, twin: &Token) -> bool {
     let same_parts = token.header == twin.header && token.payload == twin.payload;
     let recipe = &planned.token;
     let same_seal = recipe.then.is_empty() && recipe.mutate == planned.twin.mutate && recipe.sign == planned.twin.sign;
+    let same_seal = same_seal && recipe.encrypt == planned.twin.encrypt;
     // Under another key set a token as good as its twin may be the wrong one.
     let same_keys = planned.case.keyset.is_none() && planned.case.present.is_none();
     planned.case.expect == Expect::Reject && same_keys && same_parts && same_seal

@@ -168,6 +168,9 @@ pub struct Given {
     /// Harmless shaping before signing (escapes, whitespace, padding).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutate: Vec<super::mutation::Mutation>,
+    /// The encrypted token around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<super::jwe::Encrypt>,
     /// How the twin is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<Present>,
@@ -190,6 +193,7 @@ impl Given {
             drop: self.drop.clone(),
             sign: self.sign.clone(),
             mutate: self.mutate.clone(),
+            encrypt: self.encrypt.clone(),
             ..Recipe::default()
         }
     }

@@ -42,6 +42,10 @@ pub struct Also {
     /// The challenge's `error` attribute (RFC 6750 section 3); absent where `is` is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge_error: Option<TextCheck>,
+    /// Whether the answer is the one that tokens presented first got: whoever can tell two refusals apart can ask
+    /// questions of a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_answer: Option<SameAnswer>,
 }
 
 impl Also {
@@ -66,6 +70,17 @@ pub struct StatusCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PresenceCheck {
+    /// How binding.
+    pub level: Level,
+}
+
+/// Wants the answer of other tokens. What differs among those (a time, a request number) may differ here too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SameAnswer {
+    /// The names of two or more of the case's `before` tokens.
+    #[serde(rename = "as")]
+    pub of: Vec<String>,
     /// How binding.
     pub level: Level,
 }

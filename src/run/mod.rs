@@ -3,6 +3,7 @@
 //! Knows no formats and no terminals: it hands out events, and in the end a [`RunReport`](crate::model::RunReport).
 
 mod arena;
+mod decryption;
 mod error;
 mod exit;
 mod generated;
@@ -17,6 +18,7 @@ mod session;
 mod setup;
 mod stop;
 
+pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};
 pub use in_process::{Check, check};

@@ -20,6 +20,7 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 mod in_process;
+mod key_file;
 mod leak;
 mod log;
 mod pace;

@@ -56,6 +56,7 @@ fn every_variant_can_be_made() {
         issuer_ca: None,
     };
     let setting = Setting {
+        encryption: jwt_gauntlet::model::target::Decryption::default().usual(),
         issuer: world.issuer.clone(),
         world,
         audience: "https://orders.example".into(),
