@@ -306,6 +306,17 @@ impl Bench {
         self.target.present(&Shown { token, good: &good, present, now: self.now() }).await
     }
 
+    /// The command that started the run, with another selection and the same seed.
+    #[must_use]
+    pub fn command(&self, selection: &str) -> String {
+        // What stands behind `--` is an adapter's command, and must stay last.
+        let (command, adapter) = match self.reproduce.split_once(" -- ") {
+            Some((command, adapter)) => (command, format!(" -- {adapter}")),
+            None => (self.reproduce.as_str(), String::new()),
+        };
+        format!("{command} {selection} --seed {}{adapter}", self.forge.setting().seed)
+    }
+
     /// How to see a result again: with the harness, and with `curl` where a plain header says it all.
     #[must_use]
     pub fn reproduce(&self, case: &Case, token: &Token) -> crate::model::report::Reproduce {
@@ -316,14 +327,8 @@ impl Bench {
             }
             _ => None,
         };
-        let seed = self.forge.setting().seed;
-        // What stands behind `--` is an adapter's command, and must stay last.
-        let (command, adapter) = match self.reproduce.split_once(" -- ") {
-            Some((command, adapter)) => (command, format!(" -- {adapter}")),
-            None => (self.reproduce.as_str(), String::new()),
-        };
-        let gauntlet = format!("{command} --only {} --seed {seed}{adapter}", shell_quoted(&case.id.to_string()));
-        crate::model::report::Reproduce { gauntlet, curl }
+        let gauntlet = self.command(&format!("--only {}", shell_quoted(&case.id.to_string())));
+        crate::model::report::Reproduce { gauntlet, curl, case: None }
     }
 }
 

@@ -7,6 +7,8 @@ mod block;
 mod calibrate;
 mod diagnose;
 mod echo;
+#[cfg(feature = "cli")]
+pub mod fuzz;
 mod judge;
 mod measure;
 mod outside;

@@ -408,4 +408,7 @@ pub struct Reproduce {
     /// With `curl`, while the token lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curl: Option<String>,
+    /// As a `[[case]]` block for a file of cases, where the token was generated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
 }

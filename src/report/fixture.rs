@@ -277,8 +277,11 @@ pub fn finding(
 
 /// A variant with nothing in it yet.
 pub fn bare(id: CaseId, grade: (Level, Severity), refs: &[&str], line: usize, expected: &str) -> CaseResult {
-    let reproduce =
-        Reproduce { gauntlet: format!("gauntlet run orders.target.toml --only '{id}' --seed 42"), curl: None };
+    let reproduce = Reproduce {
+        gauntlet: format!("gauntlet run orders.target.toml --only '{id}' --seed 42"),
+        curl: None,
+        case: None,
+    };
     CaseResult {
         source: Source { file: format!("vectors/{}.toml", id.family), line },
         id,

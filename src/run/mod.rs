@@ -7,6 +7,7 @@ mod arena;
 mod decryption;
 mod error;
 mod exit;
+mod generated;
 mod in_process;
 mod ours;
 mod phases;

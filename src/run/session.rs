@@ -4,6 +4,7 @@ use super::{
     alone,
     error::RunError,
     exit::{self, FailOn},
+    generated::Generated,
     ours::OurSide,
     phases,
     recorder::Recorder,
@@ -41,6 +42,8 @@ pub struct Request {
     pub seed: u64,
     /// Blocks in flight at the same time.
     pub jobs: usize,
+    /// Generated tokens to send beside the cases.
+    pub fuzz: u32,
     /// From which outcome on the run is red.
     pub fail_on: FailOn,
     /// How our side is reached.
@@ -122,12 +125,13 @@ async fn play(
     ours: Option<OurSide>,
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
-    let Request { subject, selection, seed, jobs, issuer, args, reproduce, .. } = request;
+    let Request { subject, selection, seed, jobs, fuzz, issuer, args, reproduce, .. } = request;
     let mut selection = selection.allowing(subject.allows());
     if subject.is_in_production() {
         selection = selection.never(Harm::Harmful);
     }
-    if !catalog.cases.iter().any(|case| selection.names(case)) {
+    let generated = Generated::new(fuzz, &selection, jobs, catalog)?;
+    if generated.is_none() && !catalog.cases.iter().any(|case| selection.names(case)) {
         return Err(RunError::NothingSelected);
     }
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
@@ -135,7 +139,11 @@ async fn play(
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
     }
-    score.emit(opening(&stage, &plan, catalog, seed, args));
+    let mut opening = opening(&stage, &plan, catalog, seed, args);
+    if let Some(generated) = &generated {
+        generated.announce(&mut opening);
+    }
+    score.emit(opening);
     let bench = Arc::new(stage.bench(catalog, reproduce));
     let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;
     for check in checks {
@@ -157,6 +165,9 @@ async fn play(
             if sweep(&bench, case) {
                 score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
             }
+        }
+        if let Some(generated) = &generated {
+            generated.send(&bench, &stage.trust.algorithms, &mut |event| score.emit(event)).await;
         }
     }
     let Struck { leaks, trouble } = stage.strike().await;

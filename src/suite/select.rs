@@ -1,7 +1,7 @@
 //! Which cases a command is about.
 
 use super::error::SuiteError;
-use crate::model::{Case, Harm};
+use crate::model::{Case, CaseId, Harm};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::BTreeSet;
 
@@ -78,6 +78,13 @@ impl Selection {
             Some(only) => hit(only) && !hit(&self.skip),
             None => !case.draft && (!self.quick || case.quick) && !hit(&self.skip),
         }
+    }
+
+    /// Whether the user asked for a generated token: all of them, unless globs say otherwise.
+    #[must_use]
+    pub fn names_generated(&self, id: &CaseId) -> bool {
+        let hit = |globs: &GlobSet| globs.is_match(id.to_string()) || globs.is_match(id.case());
+        self.only.as_ref().is_none_or(hit) && !hit(&self.skip)
     }
 
     /// Why a grade may not be sent; `None` where it may.
