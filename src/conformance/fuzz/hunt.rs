@@ -288,6 +288,7 @@ impl Reporter<'_> {
             before: BTreeMap::new(),
             controls,
             findings,
+            measured: None,
             reproduce,
         }
     }
