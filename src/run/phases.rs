@@ -71,7 +71,8 @@ struct Stand<'a, 's> {
 impl Stand<'_, '_> {
     async fn play(&mut self, mut queue: VecDeque<Phase>, default: &KeySet) {
         let Some(way) = self.stage.ways().any.clone() else { return };
-        if let Some(price) = refresh::price(queue.len(), &way) {
+        let changes = queue.iter().filter(|phase| phase.after.is_some()).count();
+        if let Some(price) = refresh::price(queue.len(), changes, self.stage.ways()) {
             self.score.emit(Event::Remark { level: Level::May, text: price });
         }
         let held = self.bench.halted().is_none() && self.good().await.verdict == Verdict::Accept;

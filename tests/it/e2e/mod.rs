@@ -10,6 +10,7 @@ mod files;
 mod help;
 mod hostile;
 mod issuer;
+mod keysets;
 mod play;
 mod scripted;
 mod signals;
