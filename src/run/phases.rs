@@ -126,6 +126,10 @@ impl Stand<'_, '_> {
         };
         match self.bring(phase, earlier, way, own_sentinel(earlier, None).as_deref()).await {
             Entered::Ready => {}
+            // Nothing was shown of the change yet.
+            Entered::Spoilt(seen) => {
+                return Entered::Unproven(format!("the key set before it was not taken: {}", seen.because));
+            }
             other => return other,
         }
         self.bench.show_twins(&phase.cases).await;
