@@ -7,6 +7,7 @@
 mod adapter;
 mod claims;
 mod credentials;
+mod doors;
 mod fetch;
 mod flaw;
 mod flawed_answer;
