@@ -70,9 +70,9 @@ struct Stand<'a, 's> {
 
 impl Stand<'_, '_> {
     async fn play(&mut self, mut queue: VecDeque<Phase>, default: &KeySet) {
-        let Some(way) = self.stage.ways().any.clone() else { return };
+        let Some(way) = self.stage.ways.any.clone() else { return };
         let changes = queue.iter().filter(|phase| phase.after.is_some()).count();
-        if let Some(price) = refresh::price(queue.len(), changes, self.stage.ways()) {
+        if let Some(price) = refresh::price(queue.len(), changes, &self.stage.ways) {
             self.score.emit(Event::Remark { level: Level::May, text: price });
         }
         let held = self.bench.halted().is_none() && self.good().await.verdict == Verdict::Accept;
@@ -119,7 +119,7 @@ impl Stand<'_, '_> {
             sentinel = None;
         }
         let Some(earlier) = &phase.after else { return self.bring(phase, &served, way, sentinel.as_deref()).await };
-        let Some(live) = self.stage.ways().live.clone() else {
+        let Some(live) = self.stage.ways.live.clone() else {
             return Entered::Unproven(
                 "needs a key set that changes while the target runs: say how in [jwks] refresh".into(),
             );

@@ -2,12 +2,14 @@
 
 use super::setup::Stage;
 use crate::{
+    builtin,
     conformance::Bench,
     issuer::{Journal, ServedSet},
     model::{
-        Observation, Period, Recipe, TargetFile, Verdict, keyset::KeySet, recipe::Sign, refresh::Refresh,
+        Observation, Period, Recipe, TargetFile, TrustConfig, Verdict, keyset::KeySet, recipe::Sign, refresh::Refresh,
         verdict::Endpoint,
     },
+    target::Target,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -120,7 +122,13 @@ pub(super) async fn bring(
         let Some(keys) = stage.ours.ring.handed_over_with(&body) else {
             return Ok(Taken::Unseen("it is no JSON object with a list of keys, and cannot be handed over".into()));
         };
-        if let Err(because) = stage.configure(keys).await {
+        let trust = TrustConfig { keys, ..stage.trust.clone() };
+        let configured = match stage.target.as_ref() {
+            Target::InProcess(target) => target.configure(&trust),
+            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
+            Target::Http(_) => Ok(()),
+        };
+        if let Err(because) = configured {
             return Ok(Taken::Down(because));
         }
         return Ok(taken(bench, sentinel, None, before, way).await);
@@ -196,15 +204,19 @@ impl Stage {
     async fn refresh(&mut self, way: &Way) -> Result<(), String> {
         match way {
             Way::Configure => {}
-            Way::Forget => self.forget(),
-            Way::Expire => self.expire(),
+            Way::Forget => self.server.iter().for_each(|server| server.restart(&self.trust)),
+            Way::Expire => self.server.iter().for_each(builtin::Server::expire_keys),
             Way::Restart(_) => match self.restart().await {
                 Ok(true) => {}
                 Ok(false) => return Err("nothing says how it is restarted".into()),
                 Err(error) => return Err(error.to_string()),
             },
             Way::UnknownKid(wait) | Way::Lifetime(wait) => sleep_until(Instant::now() + *wait + SLACK).await,
-            Way::Command(command) => self.command(command).await.map_err(|error| error.to_string())?,
+            Way::Command(command) => {
+                if let Some(connection) = &mut self.connection {
+                    connection.refresh(command).await.map_err(|error| error.to_string())?;
+                }
+            }
         }
         Ok(())
     }
