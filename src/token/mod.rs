@@ -15,8 +15,8 @@ mod mutate;
 mod private;
 mod public;
 pub(crate) mod raw;
-mod special;
 mod served;
+mod special;
 mod template;
 
 pub use anatomy::evidence;

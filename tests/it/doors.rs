@@ -34,7 +34,9 @@ const CASES: [&str; 15] = [
 /// The transport tables that reach the same validator.
 fn doors(base: &str) -> [(&'static str, String); 8] {
     let bearer = |path: &str, method: &str, place: &str| {
-        format!("[transport.bearer]\nurl = \"{base}{path}\"\nmethod = \"{method}\"\n{place}claims.pointer = \"/claims\"\n")
+        format!(
+            "[transport.bearer]\nurl = \"{base}{path}\"\nmethod = \"{method}\"\n{place}claims.pointer = \"/claims\"\n"
+        )
     };
     [
         ("bearer", bearer("/whoami", "GET", "")),
@@ -45,7 +47,9 @@ fn doors(base: &str) -> [(&'static str, String); 8] {
         ("introspection", format!("[transport.introspection]\nurl = \"{base}/introspect\"\n")),
         (
             "forward-auth",
-            format!("[transport.forward-auth]\nurl = \"{base}/whoami\"\nforwarded = {{ X-Forwarded-Uri = \"/orders\" }}\n"),
+            format!(
+                "[transport.forward-auth]\nurl = \"{base}/whoami\"\nforwarded = {{ X-Forwarded-Uri = \"/orders\" }}\n"
+            ),
         ),
         (
             "decision",
