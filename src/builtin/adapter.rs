@@ -3,9 +3,12 @@
 use super::{flaw::Flaw, validator::Builtin};
 use crate::{
     model::{
-        Alg, Capability, Period, TrustConfig,
+        Alg, Capability, Period, Secret, TrustConfig,
         access::AccessRules,
-        adapter::{AdapterError, AdapterInfo, AdapterReply, AdapterRequest, AdapterVerdict, Ask, PROTOCOL},
+        adapter::{
+            AdapterError, AdapterInfo, AdapterReply, AdapterRequest, AdapterVerdict, Ask, ConfigureDecryption, PROTOCOL,
+        },
+        target::Decryption,
     },
     target::protocol::{Answer, Validator, token_bytes},
 };
@@ -67,6 +70,7 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
                 jwks_uri: None,
                 keys: trust.keys,
                 rules: AccessRules::default(),
+                decryption: trust.decryption.map(decryption).unwrap_or_default(),
             });
             AdapterReply { ok: Some(AdapterInfo::default()), ..nothing }
         }
@@ -91,6 +95,14 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
             AdapterReply { skipped: Some("it judges whole tokens only".into()), ..nothing }
         }
         Ask::Bye => nothing,
+    }
+}
+
+fn decryption(told: ConfigureDecryption) -> Decryption {
+    Decryption {
+        algorithms: told.algorithms.iter().filter_map(|name| name.parse().ok()).collect(),
+        content: told.content_encryption.iter().filter_map(|name| name.parse().ok()).collect(),
+        keys: Some(Secret::new(told.keys.to_string())),
     }
 }
 

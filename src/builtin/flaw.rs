@@ -9,7 +9,13 @@ mod algorithm;
 #[macro_use]
 mod claims;
 #[macro_use]
+mod ecdsa;
+#[macro_use]
+mod eddsa;
+#[macro_use]
 mod http;
+#[macro_use]
+mod jwe;
 #[macro_use]
 mod json;
 #[macro_use]
@@ -17,9 +23,19 @@ mod key;
 #[macro_use]
 mod keyset;
 #[macro_use]
+mod leaking;
+#[macro_use]
+mod mac;
+#[macro_use]
+mod mldsa;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod resource;
+#[macro_use]
+mod rsa;
 #[macro_use]
 mod rules;
 #[macro_use]
@@ -66,7 +82,12 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key keyset signature parsing json serial claims values rules positive http target define] }
+algorithm! {
+    [
+        key keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values rules positive jwe resource
+        http leaking target define
+    ]
+}
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

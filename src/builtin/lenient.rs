@@ -1,171 +1,163 @@
-//! JSON as generous parsers read it, turned into JSON as the strict one reads it.
+//! Keys that the strict reading refuses, as flaws read them all the same; and good keys that flaws refuse.
 
-/// The text with half surrogate pairs taken out of its strings.
-pub(super) fn without_lone_surrogates(text: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        match escape(&text[at..]) {
-            Some(high) if (0xd800..0xdc00).contains(&high) => {
-                let low = text.get(at + 6..).and_then(escape).is_some_and(|low| (0xdc00..0xe000).contains(&low));
-                if low {
-                    kept.extend_from_slice(&text[at..at + 12]);
-                }
-                at += if low { 12 } else { 6 };
-            }
-            Some(low) if (0xdc00..0xe000).contains(&low) => at += 6,
-            _ => {
-                // An escaped backslash is no beginning of an escape.
-                let width = if text[at] == b'\\' { 2 } else { 1 };
-                kept.extend_from_slice(&text[at..text.len().min(at + width)]);
-                at += width;
-            }
+use super::{
+    flaw::Flaw,
+    key::{Key, KeySet},
+    signature::eddsa::is_small_order,
+};
+use crate::{
+    model::{Alg, KeyFamily},
+    token::raw::{Curve, fixed},
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use num_bigint::BigUint;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The keys of a `kid` that a flaw reads out of the members of a set that are no keys.
+pub(super) fn keys(flaw: Flaw, keys: &KeySet, kid: &str) -> Vec<Arc<Key>> {
+    let members = keys.refused().filter(|jwk| jwk.get("kid").and_then(Value::as_str) == Some(kid));
+    members.flat_map(|jwk| read(flaw, jwk)).map(Arc::new).collect()
+}
+
+fn read(flaw: Flaw, jwk: &Map<String, Value>) -> Vec<Key> {
+    match flaw {
+        Flaw::EcYIgnored => with_either_y(jwk),
+        Flaw::EcCoordinateLength => repaired(jwk, ec_family(jwk), |curve, number| fixed(number, curve.width)),
+        Flaw::EcCoordinateReduced => {
+            repaired(jwk, ec_family(jwk), |curve, number| fixed(&(number % &curve.field), curve.width))
         }
+        Flaw::EcCrvIgnored => ec_alg(jwk).into_iter().filter_map(|crv| changed(jwk, &[("crv", crv.into())])).collect(),
+        Flaw::EcZeroPoint => {
+            let zero = ["x", "y"].iter().all(|name| number(jwk, name) == Some(BigUint::ZERO));
+            ec_family(jwk).filter(|_| zero).map(|family| Key::unverified(jwk, family, Vec::new())).into_iter().collect()
+        }
+        Flaw::EdSmallOrderKey => Key::read(jwk).into_iter().collect(),
+        Flaw::OkpCrvIgnored => changed(jwk, &[("crv", "Ed25519".into())]).into_iter().collect(),
+        Flaw::OkpLength => {
+            let mut x = bytes(jwk, "x").unwrap_or_default();
+            while x.len() < 32 {
+                x.insert(0, 0);
+            }
+            x.truncate(32);
+            changed(jwk, &[("x", URL_SAFE_NO_PAD.encode(x))]).into_iter().collect()
+        }
+        Flaw::MlDsaAlgAssumed => ml_dsa(jwk, |length, right| length == right),
+        Flaw::MlDsaLength => ml_dsa(jwk, |length, right| length.abs_diff(right) == 1),
+        Flaw::RsaWeakModulus => {
+            by_hand(jwk, |modulus, exponent| modulus.bits() < 2048 && modulus.bit(0) && usual(exponent))
+        }
+        Flaw::RsaExponent => {
+            by_hand(jwk, |modulus, exponent| modulus.bits() >= 2048 && modulus.bit(0) && !usual(exponent))
+        }
+        Flaw::RsaModulus => by_hand(jwk, |modulus, _| !modulus.bit(0)),
+        Flaw::RsaStandardBase64 => {
+            let modulus = jwk.get("n").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+            let modulus = modulus.map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+            modulus.and_then(|text| changed(jwk, &[("n", text)])).into_iter().collect()
+        }
+        _ => Vec::new(),
     }
-    kept
 }
 
-/// The number in a `\uXXXX` at the start.
-fn escape(text: &[u8]) -> Option<u32> {
-    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
-    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+/// Whether a flaw refuses a key that is in order.
+pub(super) fn refuses(flaw: Option<Flaw>, key: &Key) -> bool {
+    let number = |name| number(&key.jwk, name).unwrap_or_default();
+    let rsa = key.family == KeyFamily::Rsa;
+    match flaw {
+        Some(Flaw::EcLeadingZeroRefused) => Curve::of(key.family)
+            .is_some_and(|curve| ["x", "y"].iter().any(|name| number(name).bits() <= curve.field.bits() - 8)),
+        Some(Flaw::RsaExponentThreeRefused) => rsa && number("e") == BigUint::from(3u8),
+        Some(Flaw::RsaPaddedModulusRefused) => {
+            rsa && bytes(&key.jwk, "n").is_some_and(|bytes| bytes.first() == Some(&0))
+        }
+        Some(Flaw::RsaOddSizeRefused) => rsa && !number("n").bits().is_multiple_of(1024),
+        // Fermat's test.
+        Some(Flaw::RsaPrimeRefused) => {
+            let modulus = number("n");
+            rsa && BigUint::from(2u8).modpow(&(&modulus - 1u8), &modulus) == BigUint::from(1u8)
+        }
+        _ => false,
+    }
 }
 
-/// The text as UTF-8 where it looks like UTF-16 or UTF-32, as the first edition of JSON told its readers to look
-/// (RFC 4627 section 3).
-pub(super) fn as_utf8(text: &[u8]) -> Option<Vec<u8>> {
-    let wide = |big: bool| -> Option<String> {
-        let units = text.chunks_exact(4).map(|unit| <[u8; 4]>::try_from(unit).unwrap_or_default());
-        units
-            .map(|unit| char::from_u32(if big { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) }))
-            .collect()
+/// Whether an Ed25519 key is one that no signer has.
+pub(super) fn is_nobodys(key: &Key) -> bool {
+    key.family == KeyFamily::Ed25519 && is_small_order(&key.raw)
+}
+
+fn bytes(jwk: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok()
+}
+
+fn number(jwk: &Map<String, Value>, name: &str) -> Option<BigUint> {
+    bytes(jwk, name).map(|bytes| BigUint::from_bytes_be(&bytes))
+}
+
+fn usual(exponent: &BigUint) -> bool {
+    *exponent == BigUint::from(65537u32)
+}
+
+/// The JWK with other texts in some members, read strictly.
+fn changed(jwk: &Map<String, Value>, members: &[(&str, String)]) -> Option<Key> {
+    let mut jwk = jwk.clone();
+    for (name, text) in members {
+        jwk.insert((*name).to_owned(), Value::from(text.clone()));
+    }
+    Key::from_jwk(&Value::Object(jwk))
+}
+
+fn repaired(
+    jwk: &Map<String, Value>,
+    family: Option<KeyFamily>,
+    repair: impl Fn(&Curve, &BigUint) -> Option<Vec<u8>>,
+) -> Vec<Key> {
+    let key = || {
+        let curve = Curve::of(family?)?;
+        let member = |name| Some((name, URL_SAFE_NO_PAD.encode(repair(curve, &number(jwk, name)?)?)));
+        changed(jwk, &[member("x")?, member("y")?])
     };
-    let narrow = |big: bool| {
-        let units = text.chunks_exact(2).map(|unit| [unit[0], unit[1]]);
-        let units = units.map(|unit| if big { u16::from_be_bytes(unit) } else { u16::from_le_bytes(unit) });
-        char::decode_utf16(units).collect::<Result<String, _>>().ok()
+    key().into_iter().collect()
+}
+
+/// Both points of a first coordinate.
+fn with_either_y(jwk: &Map<String, Value>) -> Vec<Key> {
+    let (Some(x), Some(family)) = (bytes(jwk, "x"), ec_family(jwk)) else { return Vec::new() };
+    [2, 3].iter().filter_map(|sign| Key::from_point(jwk, family, &[&[*sign][..], &x].concat())).collect()
+}
+
+fn by_hand(jwk: &Map<String, Value>, wanted: impl Fn(&BigUint, &BigUint) -> bool) -> Vec<Key> {
+    let is_rsa = jwk.get("kty").is_some_and(|kty| kty == "RSA");
+    let (Some(modulus), Some(exponent)) = (number(jwk, "n"), number(jwk, "e")) else { return Vec::new() };
+    let fits = is_rsa && wanted(&modulus, &exponent);
+    fits.then(|| Key::unverified(jwk, KeyFamily::Rsa, modulus.to_bytes_be())).into_iter().collect()
+}
+
+/// The ML-DSA key of the parameter set whose length fits, cut or padded to it.
+fn ml_dsa(jwk: &Map<String, Value>, fits: impl Fn(usize, usize) -> bool) -> Vec<Key> {
+    let Some(mut key) = bytes(jwk, "pub") else { return Vec::new() };
+    let sets = [("ML-DSA-44", 1312), ("ML-DSA-65", 1952), ("ML-DSA-87", 2592)];
+    let Some((name, length)) = sets.into_iter().find(|(_, right)| fits(key.len(), *right)) else { return Vec::new() };
+    key.resize(length, 0);
+    changed(jwk, &[("alg", name.to_owned()), ("pub", URL_SAFE_NO_PAD.encode(key))]).into_iter().collect()
+}
+
+fn ec_family(jwk: &Map<String, Value>) -> Option<KeyFamily> {
+    super::key::family_of(jwk).filter(|family| Curve::of(*family).is_some())
+}
+
+/// The name of the curve that a JWK's algorithm uses.
+fn ec_alg(jwk: &Map<String, Value>) -> Option<String> {
+    let alg: Alg = jwk.get("alg")?.as_str()?.parse().ok()?;
+    let name = match alg {
+        Alg::Es256 => "P-256",
+        Alg::Es384 => "P-384",
+        Alg::Es512 => "P-521",
+        Alg::Es256k => "secp256k1",
+        _ => return None,
     };
-    let decoded = match text.get(..4)? {
-        [0, 0, 0, _] | [0, 0, 0xfe, 0xff] => wide(true),
-        [_, 0, 0, 0] | [0xff, 0xfe, 0, 0] => wide(false),
-        [0, _, 0, _] | [0xfe, 0xff, ..] => narrow(true),
-        [_, 0, _, 0] | [0xff, 0xfe, ..] => narrow(false),
-        _ => None,
-    };
-    decoded.map(|text| text.trim_start_matches('\u{feff}').as_bytes().to_vec())
-}
-
-/// The text without comments and surplus commas, with quoted names, and with plain values in place of odd ones.
-pub(super) fn standardised(text: &[u8]) -> Option<String> {
-    let text: Vec<char> = std::str::from_utf8(text).ok()?.chars().collect();
-    let mut plain = String::new();
-    let mut at = 0;
-    while let Some(letter) = text.get(at) {
-        match letter {
-            '"' | '\'' => at = string(&text, at, &mut plain),
-            '/' if text.get(at + 1) == Some(&'*') => {
-                let end = text[at..].windows(2).skip(2).position(|pair| pair == ['*', '/'])?;
-                at += end + 4;
-            }
-            '/' if text.get(at + 1) == Some(&'/') => at += text[at..].iter().position(|letter| *letter == '\n')?,
-            '}' | ']' => {
-                plain.truncate(plain.trim_end().len());
-                plain.truncate(plain.trim_end_matches(',').len());
-                plain.push(*letter);
-                at += 1;
-            }
-            '{' | '[' | ',' | ':' => {
-                plain.push(*letter);
-                at += 1;
-            }
-            space if space.is_whitespace() => at += 1,
-            _ => {
-                let end = text[at..].iter().position(|letter| "{}[],:\"'/".contains(*letter) || letter.is_whitespace());
-                let end = end.map_or(text.len(), |length| at + length.max(1));
-                let word: String = text[at..end].iter().collect();
-                let is_name = text[end..].iter().find(|letter| !letter.is_whitespace()) == Some(&':');
-                plain.push_str(&value(&word, is_name));
-                at = end;
-            }
-        }
-    }
-    Some(plain)
-}
-
-/// A string, whatever it is quoted with, without its control characters and odd escapes.
-fn string(text: &[char], start: usize, plain: &mut String) -> usize {
-    let quote = text[start];
-    plain.push('"');
-    let mut at = start + 1;
-    while let Some(letter) = text.get(at) {
-        match letter {
-            _ if *letter == quote => break,
-            '\\' => {
-                let next = text.get(at + 1).copied().unwrap_or('\\');
-                if "\"\\/bfnrtu".contains(next) {
-                    plain.extend(['\\', next]);
-                } else {
-                    plain.push(next);
-                }
-                at += 1;
-            }
-            '"' => plain.push_str("\\\""),
-            control if control.is_control() => plain.push(' '),
-            other => plain.push(*other),
-        }
-        at += 1;
-    }
-    plain.push('"');
-    at + 1
-}
-
-/// A bare word as JSON: what it is not already becomes a name, or zero.
-fn value(word: &str, is_name: bool) -> String {
-    if is_name {
-        return serde_json::Value::from(word).to_string();
-    }
-    if serde_json::from_str::<serde_json::Value>(word).is_ok() { word.to_owned() } else { "0".to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    #[test]
-    fn surrogates_stay_in_pairs_only() {
-        let cleaned = |text: &str| String::from_utf8(without_lone_surrogates(text.as_bytes())).unwrap();
-        assert_eq!(cleaned(r"a\ud800b"), "ab");
-        assert_eq!(cleaned(r"a\udc00\ud83d\udd11\u0041"), r"a\ud83d\udd11\u0041");
-        assert_eq!(cleaned(r"\\ud800"), r"\\ud800");
-    }
-
-    #[test]
-    fn wide_texts_are_recognised() {
-        let text = "{\"a\":\"é\"}";
-        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let utf32: Vec<u8> = text.chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
-        for wide in [utf16, utf32] {
-            assert_eq!(as_utf8(&wide).as_deref(), Some(text.as_bytes()));
-        }
-        assert_eq!(as_utf8(text.as_bytes()), None);
-    }
-
-    #[test]
-    fn odd_json_becomes_plain_json() {
-        let read = |text: &str| serde_json::from_str::<Value>(&standardised(text.as_bytes()).unwrap()).ok();
-        let odd = "{/*c*/'a':0x1F, b : NaN,\"c\":\"t\tb\",\"d\":[1,],//x\n\"e\":01,\"f\":+1,\"g\":\"\\x41\",}";
-        let wanted = json!({ "a": 0, "b": 0, "c": "t b", "d": [1], "e": 0, "f": 0, "g": "x41" });
-        assert_eq!(read(odd), Some(wanted));
-        assert_eq!(read("{\"a\":1.5e3,\"b\":null}"), Some(json!({ "a": 1500.0, "b": null })));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), text in "[{}/*'\",:a\\\\u d8]{0,40}") {
-            let _ = (without_lone_surrogates(&bytes), as_utf8(&bytes), standardised(&bytes));
-            let _ = (without_lone_surrogates(text.as_bytes()), standardised(text.as_bytes()));
-        }
-    }
+    Some(name.to_owned())
 }

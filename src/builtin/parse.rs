@@ -2,8 +2,8 @@
 
 use super::{
     flaw::Flaw,
+    generous,
     json::{self, Repeated},
-    lenient,
     rules::{Refusal, Rules},
     scan, serial,
 };
@@ -230,10 +230,10 @@ pub(super) fn read(rules: &Rules, text: &[u8], repeated: Repeated) -> Option<Res
         Some(Flaw::TrailingDataIgnored) => json::parse_start(text, repeated),
         Some(Flaw::BomTolerated) => json::parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text), repeated),
         Some(Flaw::InvalidUtf8Replaced) => json::parse(String::from_utf8_lossy(text).as_bytes(), repeated),
-        Some(Flaw::LoneSurrogatesDropped) => json::parse(&lenient::without_lone_surrogates(text), repeated),
-        Some(Flaw::Utf16Detected) => json::parse(lenient::as_utf8(text).as_deref().unwrap_or(text), repeated),
+        Some(Flaw::LoneSurrogatesDropped) => json::parse(&generous::without_lone_surrogates(text), repeated),
+        Some(Flaw::Utf16Detected) => json::parse(generous::as_utf8(text).as_deref().unwrap_or(text), repeated),
         Some(Flaw::NonstandardJson) => {
-            let plain = lenient::standardised(text);
+            let plain = generous::standardised(text);
             json::parse(plain.as_deref().map_or(text, str::as_bytes), repeated)
         }
         Some(Flaw::DuplicatesFirstUsed) => json::parse(text, Repeated::First),

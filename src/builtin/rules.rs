@@ -82,6 +82,14 @@ pub(super) enum Refusal {
     Access,
     Revoked,
     LockedOut,
+    /// An encrypted token does not open; strict says no more.
+    Decryption,
+    /// A flaw says that it was the content key.
+    ContentKey,
+    /// A flaw says that it was the padding.
+    Padding,
+    TooLarge,
+    UnknownDecryptionKey,
     /// Not a refusal at all: the validator fell over.
     Crash,
 }
@@ -106,6 +114,11 @@ impl Refusal {
             Refusal::Access => "access",
             Refusal::Revoked => "revoked",
             Refusal::LockedOut => "locked out",
+            Refusal::Decryption => "decryption",
+            Refusal::ContentKey => "content key",
+            Refusal::Padding => "padding",
+            Refusal::TooLarge => "too large",
+            Refusal::UnknownDecryptionKey => "unknown decryption key",
             Refusal::Crash => "internal error",
         }
     }

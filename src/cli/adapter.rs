@@ -12,6 +12,7 @@ use crate::{
         access::AccessRules,
         adapter::{AdapterReply, AdapterVerdict, Ask},
         recipe::Sign,
+        target::Decryption,
     },
     report::{Role, visible},
     run::{BUILTIN_ALGORITHMS, ExitCode, RunError},
@@ -227,6 +228,7 @@ impl Tokens {
             jwks_uri: None,
             keys: ring.handed_over(),
             rules: AccessRules::default(),
+            decryption: Decryption::default(),
         };
         let setting = Setting {
             world: World::unserved(&issuer),
@@ -234,6 +236,7 @@ impl Tokens {
             audience: trust.audience.clone(),
             typ: trust.typ.clone(),
             leeway: trust.leeway,
+            encryption: trust.decryption.usual(),
             seed: 1,
             rules: AccessRules::default(),
         };

@@ -1,6 +1,10 @@
 //! What a target can do or allow. Cases *need* capabilities, targets *provide* them.
 
-use super::{access::AccessRules, alg::Alg};
+use super::{
+    access::AccessRules,
+    alg::Alg,
+    jwe::{ContentEncryption, KeyManagement},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
@@ -34,6 +38,12 @@ pub enum Capability {
     RuleTenant,
     /// We can have it told that a token is revoked (`hook:revoke-token`).
     HookRevokeToken,
+    /// It decrypts, and holds decryption keys of ours (`jwe:decrypt`).
+    JweDecrypt,
+    /// It decrypts with this key management (`jwe:RSA-OAEP-256`).
+    JweAlg(KeyManagement),
+    /// It decrypts this content encryption (`jwe-enc:A256GCM`).
+    JweEnc(ContentEncryption),
 }
 
 /// The capabilities of one target.
@@ -52,12 +62,15 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::RuleRole, "rule:role"),
     (Capability::RuleTenant, "rule:tenant"),
     (Capability::HookRevokeToken, "hook:revoke-token"),
+    (Capability::JweDecrypt, "jwe:decrypt"),
 ];
 
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Capability::Alg(alg) => write!(f, "alg:{alg}"),
+            Capability::JweAlg(alg) => write!(f, "jwe:{alg}"),
+            Capability::JweEnc(enc) => write!(f, "jwe-enc:{enc}"),
             plain => f.write_str(PLAIN.iter().find(|(capability, _)| capability == plain).map_or("", |(_, name)| name)),
         }
     }
@@ -70,9 +83,15 @@ impl FromStr for Capability {
         if let Some(alg) = text.strip_prefix("alg:") {
             return alg.parse().map(Capability::Alg).map_err(|error: super::alg::UnknownAlg| error.to_string());
         }
+        if let Some(enc) = text.strip_prefix("jwe-enc:") {
+            return enc.parse().map(Capability::JweEnc);
+        }
+        if let Some(alg) = text.strip_prefix("jwe:").filter(|name| *name != "decrypt") {
+            return alg.parse().map(Capability::JweAlg);
+        }
         PLAIN.iter().find(|(_, name)| *name == text).map(|(capability, _)| *capability).ok_or_else(|| {
             let known: Vec<&str> = PLAIN.iter().map(|(_, name)| *name).collect();
-            format!("unknown capability {text:?}; known: alg:NAME, {}", known.join(", "))
+            format!("unknown capability {text:?}; known: alg:NAME, jwe:NAME, jwe-enc:NAME, {}", known.join(", "))
         })
     }
 }
@@ -144,7 +163,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
 }
 
 #[cfg(test)]
@@ -153,7 +172,8 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt"] {
+        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt", "jwe:decrypt", "jwe:RSA1_5", "jwe-enc:A128CBC-HS256"]
+        {
             assert_eq!(text.parse::<Capability>().unwrap().to_string(), text);
         }
         assert_eq!("!alg:RS512".parse::<Need>().unwrap().to_string(), "!alg:RS512");

@@ -2,6 +2,7 @@
 //! configuration.
 
 use super::{
+    decryption::BUILTIN_DECRYPTS,
     error::RunError,
     exit::FailOn,
     ours::OurSide,
@@ -14,7 +15,7 @@ use crate::{
     builtin::{Builtin, Flaw},
     issuer::Options,
     model::{
-        Alg, Capability, Case, Period, Recipe, RunReport,
+        Alg, Capability, Case, ContentEncryption, Period, Recipe, RunReport,
         access::{AccessRules, ClaimRule, Login},
     },
     suite::{Catalog, Selection},
@@ -147,6 +148,8 @@ impl Arena {
             name: "builtin".into(),
             validator: Box::new(Builtin::new(flaw)),
             algorithms: self.algorithms().to_vec(),
+            decrypts: BUILTIN_DECRYPTS.to_vec(),
+            content_encryption: ContentEncryption::ALL.to_vec(),
             typ: self.typ().into(),
             policy: self.policy(),
             rules: self.rules(),
@@ -172,6 +175,7 @@ impl Arena {
             selection,
             seed,
             jobs: 1,
+            fuzz: 0,
             fail_on: FailOn::Should,
             issuer: Options::default(),
             args: Vec::new(),

@@ -20,8 +20,10 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 mod in_process;
+mod key_file;
 mod leak;
 mod log;
+mod memory;
 mod pace;
 mod placeholders;
 pub mod protocol;
@@ -43,6 +45,7 @@ pub use error::TargetError;
 pub use hooks::Revoker;
 pub use http::HttpTarget;
 pub use in_process::InProcess;
+pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;

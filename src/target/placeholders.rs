@@ -1,6 +1,6 @@
 //! Fills the placeholders of a target file.
 
-use super::error::TargetError;
+use super::{error::TargetError, key_file::KeyFile};
 use crate::model::{
     TrustConfig, World,
     placeholder::{Unknown, as_text, fill_text},
@@ -18,6 +18,8 @@ pub(super) struct Facts {
     port: Option<u16>,
     /// The token that is being revoked.
     jti: Option<String>,
+    /// The private keys, for a target that decrypts.
+    keys: Option<KeyFile>,
     /// Every value that was taken from the environment.
     secrets: Vec<String>,
 }
@@ -32,6 +34,7 @@ impl Facts {
             leeway: trust.leeway.seconds(),
             port,
             jti: None,
+            keys: None,
             secrets: Vec::new(),
         }
     }
@@ -39,6 +42,12 @@ impl Facts {
     /// The same while a token is being revoked.
     pub(super) fn revoking(self, jti: &str) -> Self {
         Facts { jti: Some(jti.to_owned()), ..self }
+    }
+
+    /// The same, with the private keys of a target that decrypts.
+    pub(super) fn with_keys(trust: &TrustConfig, facts: Facts) -> Result<Facts, TargetError> {
+        let keys = trust.decryption.keys.as_ref().map(KeyFile::write).transpose()?;
+        Ok(Facts { keys, ..facts })
     }
 
     /// Fills one text; `place` says where it is written.
@@ -84,6 +93,7 @@ impl Facts {
             "jwks-uri" => Some(self.world.jwks_uri.clone()),
             "discovery" => Some(self.world.discovery.clone()),
             "issuer-ca" => self.world.issuer_ca.clone(),
+            "decryption-keys" => self.keys.as_ref().map(KeyFile::path),
             "audience" => Some(self.audience.clone()),
             "algorithms" => Some(self.algorithms.clone()),
             "leeway" => Some(self.leeway.to_string()),
@@ -115,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_its_place() {
         let mut facts = Facts::new(&testing::world(), &testing::trust(), None);
-        for name in ["port", "issuer-ca", "env:GAUNTLET_NO_SUCH_VARIABLE", "jti"] {
+        for name in ["port", "issuer-ca", "decryption-keys", "env:GAUNTLET_NO_SUCH_VARIABLE", "jti"] {
             let error = facts.fill("transport.bearer.url", &format!("x${{{name}}}")).unwrap_err();
             let wanted = format!("cannot fill `transport.bearer.url`: nothing is called `${{{name}}}` here");
             assert_eq!(error.to_string(), wanted);

@@ -3,7 +3,7 @@
 
 use super::{compact::encode_segment, error::ForgeError, key::Key, mutate::respelled};
 use crate::model::{
-    Alg, Recipe,
+    Alg, Mutation, Recipe,
     mutation::{Segment, Spelling},
 };
 use serde_json::{Map, Value};
@@ -17,6 +17,8 @@ pub(super) struct Draft {
     pub signer: Signer,
     /// Whether the signature covers the decoded payload (`b64: false`).
     pub sign_decoded: bool,
+    /// What makes the signature in the signer's place.
+    pub forgery: Option<Mutation>,
     /// Segments that are written with padding.
     pub padded: Vec<Segment>,
     /// Texts that go into the middle of a segment.
@@ -66,6 +68,12 @@ impl Members {
         }
     }
 
+    /// A member's JSON text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let name = quoted(name);
+        self.list.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Takes a member away.
     pub fn remove(&mut self, name: &str) {
         let name = quoted(name);
@@ -102,7 +110,7 @@ impl Members {
 }
 
 impl Part {
-    fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
+    pub fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
         match raw {
             Some(text) => Part::Raw(text.clone().into_bytes()),
             None => Part::Members(Members::from_values(values)),
@@ -134,6 +142,7 @@ impl Draft {
             claims: Part::from_recipe(recipe.raw_claims.as_ref(), &recipe.claims),
             signer,
             sign_decoded: false,
+            forgery: None,
             padded: Vec::new(),
             inserted: Vec::new(),
             spelled: Vec::new(),

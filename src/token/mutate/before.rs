@@ -1,6 +1,6 @@
 //! Damage that the signature covers.
 
-use super::{Anvil, bytes, certificate, enclose, given, members, spelling};
+use super::{Anvil, bytes, certificate, enclose, given, heavy, members, spelling};
 use crate::{
     model::{
         Alg, Mutation,
@@ -47,6 +47,16 @@ pub(in crate::token) fn before_signing(
         }
         Mutation::NestClaim { depth } => draft.claims.members("nest-claim")?.set("nested", &nested(given(depth)?)),
         Mutation::NestHeader { depth } => draft.header.members("nest-header")?.set("x-nested", &nested(given(depth)?)),
+        Mutation::NestHeaderMember { name, depth, with } => {
+            let text = heavy::nested(given(depth)?, given(with)?);
+            draft.header.members("nest-header-member")?.set(name, &text);
+        }
+        Mutation::FillClaim { name, text, bytes, end } => {
+            draft.claims.members("fill-claim")?.set(name, &heavy::long_string(text, given(bytes)?, end)?);
+        }
+        Mutation::HeavyRsaJwk { bits } => {
+            draft.header.members("heavy-rsa-jwk")?.set("jwk", &heavy::rsa_jwk(given(bits)?));
+        }
         Mutation::PadTo { bytes } => pad(draft, given(bytes)?)?,
         Mutation::HmacWithPublicKey { alg, encoding } => {
             let secret = public_form(&draft.signer.key, anvil.forge.ring(), given(encoding)?)?;
@@ -95,6 +105,19 @@ pub(in crate::token) fn before_signing(
         Mutation::DeflatePayload => draft.claims = Part::Raw(bytes::deflate(&draft.claims.render())),
         Mutation::UnencodedPayload => bytes::unencode(draft),
         Mutation::EncloseToken { levels, inner } => enclose::enclose(draft, given(levels)?, inner, anvil)?,
+        Mutation::SignWithHash { .. }
+        | Mutation::SignOver { .. }
+        | Mutation::MacKeyedWith { .. }
+        | Mutation::RsaBlock { .. }
+        | Mutation::RsaCubeRoot { .. }
+        | Mutation::RsaPssBlock { .. }
+        | Mutation::RsaLeadingZero
+        | Mutation::RsaPlusModulus
+        | Mutation::EcdsaLeadingZeros { .. }
+        | Mutation::EcdsaKeyZero
+        | Mutation::Ed25519NeutralR { .. }
+        | Mutation::Ed25519Variant { .. }
+        | Mutation::Ed25519SmallOrder { .. } => draft.forgery = Some(mutation.clone()),
     }
     Ok(())
 }
