@@ -17,6 +17,8 @@ mod http;
 #[macro_use]
 mod jwe;
 #[macro_use]
+mod json;
+#[macro_use]
 mod key;
 #[macro_use]
 mod keyset;
@@ -35,9 +37,15 @@ mod resource;
 #[macro_use]
 mod rsa;
 #[macro_use]
+mod rules;
+#[macro_use]
+mod serial;
+#[macro_use]
 mod signature;
 #[macro_use]
 mod target;
+#[macro_use]
+mod values;
 
 use std::{fmt, str::FromStr};
 
@@ -75,7 +83,10 @@ macro_rules! define {
 }
 
 algorithm! {
-    [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive jwe resource http leaking target define]
+    [
+        key keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values rules positive jwe resource
+        http leaking target define
+    ]
 }
 
 impl Flaw {
@@ -84,6 +95,12 @@ impl Flaw {
     #[must_use]
     pub fn is_specific(self) -> bool {
         self < Flaw::AcceptsEverything
+    }
+
+    /// Whether the flaw lies in a rule beyond a valid token, and so shows only where the validator has such rules.
+    #[must_use]
+    pub fn is_about_rules(self) -> bool {
+        (Flaw::ScopeUnchecked..=Flaw::RevocationIgnored).contains(&self) || self == Flaw::ScopeRefusedWith401
     }
 
     /// Whether the flaw lies in the HTTP side, so that the validator in process behaves as if it had none.

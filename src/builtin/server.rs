@@ -146,6 +146,12 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     let tokens = match credentials::read(flaw, &parts.headers, &parts.uri) {
         Credentials::Tokens(tokens) => tokens,
         _ if flaw == Some(Flaw::AcceptsEverything) => return respond::accepted(&Value::Null),
+        Credentials::Nothing if flaw == Some(Flaw::IdentityHeaderTaken) => {
+            return match identity(parts) {
+                Some(name) => respond::accepted(&json!({ "sub": name })),
+                None => respond::nothing_shown(flaw),
+            };
+        }
         Credentials::Nothing => {
             let shared = app.last_answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
             return shared.map_or_else(|| respond::nothing_shown(flaw), |claims| respond::accepted(&claims));
@@ -156,7 +162,12 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     for token in tokens {
         match app.judge(token.clone()).await {
             Ok(_) if ![Method::GET, Method::HEAD].contains(&parts.method) => return respond::wrong_method(),
-            Ok(claims) => {
+            Ok(mut claims) => {
+                if flaw == Some(Flaw::IdentityHeaderOverrides)
+                    && let Some(name) = identity(parts)
+                {
+                    claims["sub"] = name.into();
+                }
                 if flaw == Some(Flaw::AnswersShared) {
                     *app.last_answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(claims.clone());
                 }
@@ -166,6 +177,13 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
         }
     }
     refusal
+}
+
+/// Whom a header line claims to come from, as proxies tell the services behind them.
+fn identity(parts: &Parts) -> Option<String> {
+    const LINES: [&str; 6] =
+        ["x-user", "x-forwarded-user", "x-remote-user", "x-auth-request-user", "x-userinfo", "x-jwt-claim-sub"];
+    LINES.iter().find_map(|name| Some(parts.headers.get(*name)?.to_str().ok()?.to_owned()))
 }
 
 impl App {

@@ -9,18 +9,18 @@ use super::{
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
-    signature,
+    serial, signature,
 };
 use crate::{
     model::{Capabilities, Capability, TrustConfig},
     target::protocol::{Answer, Validator},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Mutex,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     thread,
@@ -70,6 +70,14 @@ impl Builtin {
         }
         burden::bear(rules, sent)?;
         let claims = self.check(keys, sent, now)?;
+        if let Some(jti) = claims.get("jti").and_then(Value::as_str) {
+            if self.memory.is_revoked(jti) && !rules.has(Flaw::RevocationIgnored) {
+                return Err(Refusal::Revoked);
+            }
+            if rules.has(Flaw::JtiOnce) && !self.memory.is_new(jti) {
+                return Err(Refusal::Claims);
+            }
+        }
         if rules.has(Flaw::ClaimsOfAnother) {
             return Ok(self.memory.first_claims(sent, claims));
         }
@@ -80,6 +88,16 @@ impl Builtin {
     }
 
     fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        if self.rules.has(Flaw::GeneralJsonAnySignature)
+            && let Some(texts) = serial::all_signatures(sent)
+        {
+            let good = texts.iter().find_map(|text| self.check_one(keys, text, now).ok());
+            return good.ok_or(Refusal::Signature);
+        }
+        self.check_one(keys, sent, now)
+    }
+
+    fn check_one(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
         let rules = &self.rules;
         let opened = jwe::open(rules, &self.decryptor, keys, sent)?;
         let (sent, inside) = match jwe::signed(opened) {
@@ -87,7 +105,13 @@ impl Builtin {
             Err(claims) => return Ok(claims),
         };
         let compact = parse::compact(rules, &sent);
-        let token = parse::split(rules, &compact)?;
+        let mut token = parse::split(rules, &compact)?;
+        if rules.has(Flaw::PrototypePollution) {
+            self.memory.pollute(&mut token.payload);
+        }
+        if rules.has(Flaw::LongTokenUnchecked) && sent.len() > 6000 {
+            token.unchecked = true;
+        }
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
@@ -112,6 +136,7 @@ impl Validator for Builtin {
         let algorithms = self.rules.algorithms.iter().map(|alg| Capability::Alg(*alg));
         let mut provided: Capabilities = algorithms.collect();
         provided.extend([Capability::ClaimsReturned, Capability::ControlClock, Capability::ObserveOutbound]);
+        provided.insert(Capability::HookRevokeToken);
         provided.extend(self.decryptor.algorithms().iter().map(|alg| Capability::JweAlg(*alg)));
         provided.extend(self.decryptor.content().iter().map(|enc| Capability::JweEnc(*enc)));
         if !self.decryptor.algorithms().is_empty() {
@@ -148,13 +173,21 @@ impl Validator for Builtin {
             Err(refusal) => Answer::Reject(refusal.phrase().into()),
         }
     }
+
+    fn revoke(&self, jti: &str) {
+        locked(&self.memory.revoked).insert(jti.to_owned());
+    }
 }
 
-/// What flawed validators keep between tokens.
+/// What is kept between tokens: the list of revoked ones, and what only flawed validators keep.
 #[derive(Default)]
 struct Memory {
     verdicts: Mutex<HashSet<Vec<u8>>>,
     judged: AtomicU32,
+    revoked: Mutex<HashSet<String>>,
+    seen: Mutex<HashSet<String>>,
+    /// Claims that a polluted prototype gives to every token.
+    inherited: Mutex<Map<String, Value>>,
     /// Tokens that a stuck validator still has to answer wrongly.
     stuck: AtomicU32,
     /// The claims of the first token with each header.
@@ -209,9 +242,42 @@ impl Memory {
         verdicts.insert(key);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Vec<u8>>> {
-        self.verdicts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
+        locked(&self.verdicts)
     }
+
+    fn is_revoked(&self, jti: &str) -> bool {
+        locked(&self.revoked).contains(jti)
+    }
+
+    /// Whether the `jti` is seen for the first time.
+    fn is_new(&self, jti: &str) -> bool {
+        let mut seen = locked(&self.seen);
+        if seen.len() >= Self::MOST {
+            seen.clear();
+        }
+        seen.insert(jti.to_owned())
+    }
+
+    /// Keeps the members of `__proto__`, and gives those that were kept to the payload.
+    fn pollute(&self, payload: &mut Vec<u8>) {
+        let Ok(Value::Object(mut claims)) = serde_json::from_slice(payload) else { return };
+        let mut inherited = locked(&self.inherited);
+        if let Some(Value::Object(members)) = claims.get("__proto__") {
+            inherited.extend(members.clone().into_iter().take(Self::MOST));
+        }
+        if inherited.is_empty() {
+            return;
+        }
+        for (name, value) in inherited.iter() {
+            claims.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        *payload = Value::Object(claims).to_string().into_bytes();
+    }
+}
+
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The part of a token under which a flaw caches its verdict.

@@ -9,6 +9,7 @@ use crate::{
     builtin::{Flaw, answer_questions},
     model::{
         Alg, Outcome, Period, Recipe, TrustConfig, World,
+        access::AccessRules,
         adapter::{AdapterReply, AdapterVerdict, Ask},
         recipe::Sign,
         target::Decryption,
@@ -226,6 +227,7 @@ impl Tokens {
             typ: "JWT".into(),
             jwks_uri: None,
             keys: ring.handed_over(),
+            rules: AccessRules::default(),
             decryption: Decryption::default(),
         };
         let setting = Setting {
@@ -236,6 +238,7 @@ impl Tokens {
             leeway: trust.leeway,
             encryption: trust.decryption.usual(),
             seed: 1,
+            rules: AccessRules::default(),
         };
         Ok(Tokens { forge: Forge::new(ring, setting), catalog: Catalog::load(None)?, trust })
     }

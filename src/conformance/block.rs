@@ -198,6 +198,11 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
                     sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
                 }
                 sent.before.insert(before.name.clone(), observation.verdict.to_string());
+                if before.revoked
+                    && let Err(because) = bench.revoke(&token).await
+                {
+                    sent.missed = Some(format!("the token {:?} cannot be revoked: {because}", before.name));
+                }
                 sent.earlier.insert(before.name.clone(), observation);
                 earlier.insert(before.name.clone(), token);
             }

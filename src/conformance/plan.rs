@@ -87,8 +87,9 @@ pub fn build(
     let all = catalog.cases.iter().enumerate();
     for (index, case) in all.filter(|(_, case)| selection.names(case)) {
         let mut case = case.clone();
-        if let Some(returns) = forge.and_then(|forge| forge.settle(&case.returns).ok()) {
-            case.returns = returns;
+        if let Some(forge) = forge {
+            case.returns = forge.settle(&case.returns).unwrap_or(case.returns);
+            case.never_returns = forge.settle(&case.never_returns).unwrap_or(case.never_returns);
         }
         let twin = case.given.recipe().over(&catalog.access_token(own));
         let base = match &case.token.from {

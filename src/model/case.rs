@@ -127,13 +127,17 @@ pub struct CaseBlock {
     /// Claims that the target must report back, where it reports any and accepts.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub returns: Map<String, Value>,
+    /// Claims that the target must not report back with these values, where it reports any and accepts.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub never_returns: Map<String, Value>,
     /// `draft` keeps it out of the default selection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// Ids that state the opposite reading.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts_with: Vec<String>,
-    /// Earlier names of the case, still understood by `--only` and baselines.
+    /// Earlier names of the case, still understood by `--only` and baselines; with a family and a slash in front where
+    /// it came from another one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
 }
@@ -217,6 +221,9 @@ pub struct Before {
     /// Whether it must be accepted for the case to count.
     #[serde(default = "yes")]
     pub accepted: bool,
+    /// Whether it is revoked by the hook `revoke-token` before the next token is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
 }
 
 fn yes() -> bool {
@@ -307,6 +314,8 @@ pub struct Case {
     pub within: Option<Period>,
     /// Claims that must come back.
     pub returns: Map<String, Value>,
+    /// Claims that must not come back.
+    pub never_returns: Map<String, Value>,
     /// Earlier names.
     pub aliases: Vec<String>,
     /// Where it is written.
@@ -314,6 +323,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// The ids that the case had before, each without and with the variant.
+    pub fn earlier_ids(&self) -> impl Iterator<Item = String> + '_ {
+        self.aliases.iter().flat_map(|alias| {
+            let case = if alias.contains('/') { alias.clone() } else { format!("{}/{alias}", self.id.family) };
+            let variant = self.id.variant.as_ref().map(|variant| format!("{case}:{variant}"));
+            std::iter::once(case).chain(variant)
+        })
+    }
+
     /// Whether it has to be the only thing that happens: it burdens the target, or watches how the target bears it.
     #[must_use]
     pub fn runs_alone(&self) -> bool {

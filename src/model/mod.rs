@@ -1,5 +1,6 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+pub mod access;
 pub mod adapter;
 mod alg;
 mod bound;
@@ -18,6 +19,7 @@ pub mod recipe;
 pub mod refresh;
 pub mod report;
 pub mod secret;
+mod shape;
 pub mod side;
 pub mod signature_shape;
 mod slot;

@@ -2,12 +2,16 @@
 //!
 //! [`Mutation`]s run before signing, so the signature covers them; [`Tampering`]s run after it.
 
+pub use super::shape::{Charset, JsonForm, MemberNames, SignatureEntry, Spelling};
+
 use super::{
     alg::Alg,
+    recipe::Recipe,
     slot::{Slot, scalar_text},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub use super::signature_shape::{
     BlockShape, CubeShape, EcdsaNumber, EcdsaSpacing, EdVariant, HashName, NeutralPoint, PssShape, RsaNumber,
@@ -154,6 +158,62 @@ pub enum Mutation {
     SignAs {
         /// What is really computed.
         alg: Slot<Alg>,
+    },
+    /// Writes the base64url text of one segment in another spelling; the signature covers it. Where the spelling asks for
+    /// another length, the JSON first grows by spaces behind it.
+    SpellSegment {
+        /// Which one.
+        segment: Slot<JsonSegment>,
+        /// How.
+        spelling: Slot<Spelling>,
+    },
+    /// Replaces a text inside the JSON of a segment by bytes that need not be UTF-8. Comes last, as it leaves raw bytes.
+    ReplaceText {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// The text; its first occurrence is replaced.
+        text: String,
+        /// The bytes in hexadecimal.
+        #[serde(deserialize_with = "scalar_text")]
+        hex: String,
+    },
+    /// Writes the JSON of a segment in another character set than UTF-8. Comes last, as it leaves raw bytes.
+    EncodeText {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// Which character set.
+        charset: Slot<Charset>,
+    },
+    /// Sets a member of header or payload to objects nested this deep, each the only member `a` of the next.
+    NestObjects {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// The member's name.
+        name: String,
+        /// Levels of nesting.
+        depth: Slot<u32>,
+    },
+    /// Adds so many members with the value 0 to header or payload.
+    ManyMembers {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// How many.
+        count: Slot<u32>,
+        /// What they are called.
+        names: Slot<MemberNames>,
+    },
+    /// Compresses the payload as raw DEFLATE data (RFC 1951, in stored blocks), which RFC 7516 section 4.1.3 defines for
+    /// encrypted tokens only.
+    DeflatePayload,
+    /// Leaves the payload unencoded and signs it so (RFC 7797 section 3). Dots in it become `\u002e`, since a compact token
+    /// is cut at dots (section 5.2). Header members stay as they are.
+    UnencodedPayload,
+    /// Makes the payload a signed token of its own (RFC 7519 section 5.2). `cty` stays as the recipe says.
+    EncloseToken {
+        /// How many tokens lie inside one another; those between have `cty` JWT and the outer signer.
+        levels: Slot<u32>,
+        /// The innermost token, laid over the outer recipe without its damage and its `cty`.
+        inner: Box<Recipe>,
     },
     /// Signs with this hash in place of the algorithm's own: the RSA scheme, the curve and the construction of the MAC
     /// stay, and so does the header.
@@ -339,6 +399,41 @@ pub enum Tampering {
         /// What stands behind its colon.
         #[serde(deserialize_with = "scalar_text")]
         text: String,
+    },
+    /// Writes one segment in another spelling of base64; the old signature stays. Refused where the length of the segment
+    /// does not allow the spelling.
+    RespellSegment {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// How.
+        spelling: Slot<Spelling>,
+    },
+    /// Puts bytes that need not be text into the middle of one segment; the old signature stays.
+    InsertBytes {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// The bytes in hexadecimal.
+        #[serde(deserialize_with = "scalar_text")]
+        hex: String,
+    },
+    /// Breaks the whole text into lines, as old mail programs do.
+    WrapLines {
+        /// Characters of a line.
+        columns: Slot<u32>,
+    },
+    /// Writes the dots between the segments as `%2E`.
+    PercentEncodeDots,
+    /// Writes the token as general JSON (RFC 7515 section 7.2.1) with these entries in `signatures`.
+    SignaturesJson {
+        /// The entries in their order; none at all is the empty list.
+        entries: Slot<Vec<SignatureEntry>>,
+    },
+    /// Writes the token as JSON with header members that no signature covers (RFC 7515 section 7.2, `header`).
+    UnprotectedJson {
+        /// Flattened or general.
+        form: Slot<JsonForm>,
+        /// The members.
+        header: Slot<Map<String, Value>>,
     },
     /// Replaces the two numbers of an ECDSA signature, each written at its full length.
     EcdsaNumbers {

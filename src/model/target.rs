@@ -1,6 +1,7 @@
 //! The validator under test, as its file describes it, and what it may know of us.
 
 use super::{
+    access::{AccessRules, ClaimRule, Login},
     alg::Alg,
     jwe::{ContentEncryption, KeyManagement},
     period::Period,
@@ -101,6 +102,31 @@ pub struct Trust {
     /// Whether it reaches our issuer over HTTPS; it must trust the file `${issuer-ca}`.
     #[serde(default)]
     pub https: bool,
+    /// The word that it wants in `scope`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The role that it wants, in a claim that is a list of texts: `{ claim = "roles", is = "reader" }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<ClaimRule>,
+    /// The tenant that it serves: `{ claim = "tid", is = "acme" }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<ClaimRule>,
+    /// The login that it wants ID tokens for; its `access-token` recipe must make such tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+}
+
+impl Trust {
+    /// What it wants beyond a valid token.
+    #[must_use]
+    pub fn rules(&self) -> AccessRules {
+        AccessRules {
+            scope: self.scope.clone(),
+            role: self.role.clone(),
+            tenant: self.tenant.clone(),
+            login: self.login.clone(),
+        }
+    }
 }
 
 fn issuer_placeholder() -> String {
@@ -169,6 +195,9 @@ pub struct Hooks {
     /// Runs when the run is over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// Revokes the token whose `jti` is `${jti}`, and returns when the target knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoke_token: Vec<String>,
 }
 
 impl Hooks {
@@ -213,6 +242,9 @@ pub struct TrustConfig {
     pub jwks_uri: Option<String>,
     /// The key set itself: public keys, and `oct` members where the algorithms name HMAC.
     pub keys: Value,
+    /// What it is to want beyond a valid token.
+    #[serde(default)]
+    pub rules: AccessRules,
     /// How it decrypts, where it does.
     #[serde(default)]
     pub decryption: Decryption,

@@ -13,6 +13,8 @@ use crate::{
     issuer::Options,
     model::{
         Alg, Capabilities, Capability, ContentEncryption, Harm, KeyManagement, Period, Recipe, TrustConfig, World,
+        access::AccessRules,
+        capability::of_rules,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
         target::{KeySource, TargetFile},
@@ -83,6 +85,10 @@ pub struct Inside {
     pub typ: String,
     /// The choices that it declares.
     pub policy: BTreeMap<String, String>,
+    /// What it is to want beyond a valid token.
+    pub rules: AccessRules,
+    /// What its tokens need, laid over the recipe of that name.
+    pub recipes: BTreeMap<String, Recipe>,
 }
 
 impl Subject {
@@ -139,7 +145,9 @@ impl Subject {
     pub fn recipes(&self) -> BTreeMap<String, Recipe> {
         match self {
             Subject::File(_, file) => file.recipe.clone(),
-            _ => BTreeMap::new(),
+            Subject::InProcess(inside) => inside.recipes.clone(),
+            Subject::Builtin(flaw) => Arena::configuring(*flaw).recipes(),
+            Subject::Adapter(_) => BTreeMap::new(),
         }
     }
 }
@@ -205,6 +213,7 @@ impl Stage {
             leeway: trust.leeway,
             encryption: trust.decryption.usual(),
             seed,
+            rules: trust.rules.clone(),
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
         let mut about = TargetInfo {
@@ -298,10 +307,12 @@ impl Stage {
         let good = catalog.access_token(&self.recipes);
         let journal = self.ours.testbed.journal().clone();
         let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
+        let revoker = self.connection.as_ref().and_then(Connection::revoker);
         let gauge = self.connection.as_ref().and_then(Connection::started).map(Started::memory);
         Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
             .with_memory(self.ours.memory.clone())
             .with_gauge(gauge)
+            .with_revoker(revoker)
     }
 
     /// Starts the target again, where that is possible.
@@ -358,6 +369,11 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
+            rules: match subject {
+                Subject::InProcess(inside) => inside.rules.clone(),
+                Subject::Builtin(flaw) => Arena::configuring(*flaw).rules(),
+                _ => AccessRules::default(),
+            },
             decryption: match subject {
                 Subject::InProcess(inside) => decryption(ring, &inside.decrypts, &inside.content_encryption)?,
                 _ => decryption(ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
@@ -382,6 +398,7 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
                     .then(|| world.jwks_uri.clone()),
                 keys,
+                rules: trust.rules(),
                 decryption: decryption(ring, &trust.decrypts, &trust.content_encryption)?,
             }
         }
@@ -423,5 +440,6 @@ fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     if trust.typ.eq_ignore_ascii_case("at+jwt") {
         provides.insert(Capability::ProfileAtJwt);
     }
+    provides.extend(of_rules(&trust.rules));
     provides
 }

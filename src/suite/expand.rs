@@ -191,6 +191,7 @@ fn variant(block: &CaseBlock, family: &Family, binding: &Binding, place: &Place<
         untouched: block.untouched,
         within: block.within,
         returns: block.returns,
+        never_returns: block.never_returns,
         aliases: block.aliases,
         source: Source { file: place.file.name.clone(), line: line(&place.file.text, place.at.start) },
     })

@@ -1,6 +1,6 @@
 //! Servers that answer as a test wants, and the values that tests share.
 
-use crate::model::{Alg, Period, TargetFile, TrustConfig, World};
+use crate::model::{Alg, Period, TargetFile, TrustConfig, World, access::AccessRules};
 use serde_json::{Value, json};
 use std::{
     future::Future,
@@ -127,6 +127,7 @@ pub(super) fn trust() -> TrustConfig {
         typ: "JWT".into(),
         jwks_uri: None,
         keys: Value::Null,
+        rules: AccessRules::default(),
     }
 }
 

@@ -17,6 +17,7 @@ mod mutate;
 mod private;
 mod public;
 pub(crate) mod raw;
+mod respell;
 mod served;
 mod special;
 mod template;

@@ -5,6 +5,7 @@ mod damage;
 use super::*;
 use crate::model::{
     Alg, Mutation, Period, Recipe, Slot, Tampering, World,
+    access::AccessRules,
     mutation::{Place, Position},
 };
 use aws_lc_rs::{hmac, signature};
@@ -34,6 +35,7 @@ fn setting() -> Setting {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 7,
+        rules: AccessRules::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use aws_lc_rs::{
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jwt_gauntlet::{
-    model::{Alg, Period, World},
+    model::{Alg, Period, World, access::AccessRules},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
 };
@@ -30,6 +30,7 @@ fn forge() -> Forge {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: AccessRules::default(),
     };
     let ring = KeyRing::generate(&[Alg::Rs256, Alg::Es256, Alg::EdDsa]).expect("keys can be made");
     Forge::new(ring, setting)

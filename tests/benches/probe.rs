@@ -4,7 +4,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jwt_gauntlet::{
     builtin::Server,
     issuer::{Documents, Options, Testbed},
-    model::{Alg, Period, TargetFile, TrustConfig, World},
+    model::{Alg, Period, TargetFile, TrustConfig, World, access::AccessRules},
     suite::Catalog,
     target::{self, Shown},
     token::{Forge, KeyRing, Setting},
@@ -40,6 +40,7 @@ async fn scene() -> Scene {
         typ: "JWT".into(),
         jwks_uri: Some(world.jwks_uri.clone()),
         keys: ring.handed_over(),
+        rules: AccessRules::default(),
     };
     let server = Server::start(None, &trust).await.expect("the validator starts");
     let setting = Setting {
@@ -50,6 +51,7 @@ async fn scene() -> Scene {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: AccessRules::default(),
     };
     Scene { server, world, trust, forge: Forge::new(ring, setting), _testbed: testbed }
 }

@@ -1,6 +1,6 @@
 //! Damage that the signature covers.
 
-use super::{Anvil, certificate, given, heavy};
+use super::{Anvil, bytes, certificate, enclose, given, heavy, members, spelling};
 use crate::{
     model::{
         Alg, Mutation,
@@ -65,7 +65,7 @@ pub(in crate::token) fn before_signing(
         Mutation::HmacWithSecret { alg, secret } => {
             let secret = match secret {
                 Secret::Text(text) => text.clone().into_bytes(),
-                Secret::Hex(text) => bytes_of(text)?,
+                Secret::Hex(text) => bytes::from_hex(text)?,
             };
             hmac(draft, given(alg)?, secret)?;
         }
@@ -80,15 +80,31 @@ pub(in crate::token) fn before_signing(
         Mutation::PadSegment { segment } => draft.padded.push(given(segment)?.into()),
         Mutation::InsertInSegment { segment, text } => draft.inserted.push((given(segment)?, text.clone())),
         Mutation::WrapJson { segment, before, after } => {
-            let part = match given(segment)? {
-                JsonSegment::Header => &mut draft.header,
-                JsonSegment::Payload => &mut draft.claims,
-            };
+            let part = part(draft, given(segment)?);
             let wrapped = [before.as_bytes(), &part.render(), after.as_bytes()].concat();
             *part = Part::Raw(wrapped);
         }
         Mutation::SignDecodedPayload => draft.sign_decoded = true,
         Mutation::SignAs { alg } => draft.signer.alg = given(alg)?,
+        Mutation::SpellSegment { segment, spelling } => {
+            spelling::spell(draft, given(segment)?.into(), given(spelling)?)?;
+        }
+        Mutation::ReplaceText { segment, text, hex } => {
+            bytes::replace(part(draft, given(segment)?), text, &bytes::from_hex(hex)?)?;
+        }
+        Mutation::EncodeText { segment, charset } => bytes::encode(part(draft, given(segment)?), given(charset)?)?,
+        Mutation::NestObjects { segment, name, depth } => {
+            let objects = members::nested_objects(given(depth)? as usize);
+            part(draft, given(segment)?).members("nest-objects")?.set(name, &objects);
+        }
+        Mutation::ManyMembers { segment, count, names } => {
+            let names = members::names(given(names)?, given(count)? as usize);
+            let part = part(draft, given(segment)?).members("many-members")?;
+            names.iter().for_each(|name| part.add(name, "0", false));
+        }
+        Mutation::DeflatePayload => draft.claims = Part::Raw(bytes::deflate(&draft.claims.render())),
+        Mutation::UnencodedPayload => bytes::unencode(draft),
+        Mutation::EncloseToken { levels, inner } => enclose::enclose(draft, given(levels)?, inner, anvil)?,
         Mutation::SignWithHash { .. }
         | Mutation::SignOver { .. }
         | Mutation::MacKeyedWith { .. }
@@ -104,6 +120,13 @@ pub(in crate::token) fn before_signing(
         | Mutation::Ed25519SmallOrder { .. } => draft.forgery = Some(mutation.clone()),
     }
     Ok(())
+}
+
+fn part(draft: &mut Draft, segment: JsonSegment) -> &mut Part {
+    match segment {
+        JsonSegment::Header => &mut draft.header,
+        JsonSegment::Payload => &mut draft.claims,
+    }
 }
 
 /// Names the algorithm in the header and keys it with the secret; `kid` stays as it is.
@@ -157,13 +180,4 @@ fn pad(draft: &mut Draft, bytes: u32) -> Result<(), ForgeError> {
     let missing = wanted.saturating_sub(draft.claims.render().len() + NAME_AND_QUOTES);
     draft.claims.members("pad-to")?.set("pad", &quoted(&"x".repeat(missing)));
     Ok(())
-}
-
-/// Bytes written in hexadecimal.
-fn bytes_of(text: &str) -> Result<Vec<u8>, ForgeError> {
-    let wrong = || ForgeError::Filled(format!("{text:?} is not hexadecimal"));
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return Err(wrong());
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong())).collect()
 }
