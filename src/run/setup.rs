@@ -2,6 +2,7 @@
 
 use super::{
     arena::Arena,
+    decryption::{BUILTIN_DECRYPTS, decryption},
     error::RunError,
     ours::OurSide,
     refresh::{Way, Ways},
@@ -11,13 +12,13 @@ use crate::{
     conformance::Bench,
     issuer::Options,
     model::{
-        Alg, Capabilities, Capability, Harm, Period, Recipe, TrustConfig, World,
+        Alg, Capabilities, Capability, ContentEncryption, Harm, KeyManagement, Period, Recipe, TrustConfig, World,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
         target::{KeySource, TargetFile},
     },
     suite::Catalog,
-    target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
+    target::{self, Connection, InProcess, Started, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
 use serde_json::json;
@@ -41,6 +42,9 @@ pub const BUILTIN_ALGORITHMS: &[Alg] = &[
     Alg::Es256k,
     Alg::EdDsa,
     Alg::Ed25519,
+    Alg::MlDsa44,
+    Alg::MlDsa65,
+    Alg::MlDsa87,
     Alg::Hs256,
     Alg::Hs384,
     Alg::Hs512,
@@ -71,6 +75,10 @@ pub struct Inside {
     pub validator: Box<dyn Validator>,
     /// The algorithms that it may allow; the first one signs ordinary tokens.
     pub algorithms: Vec<Alg>,
+    /// The key management that it decrypts; the first one encrypts ordinary tokens.
+    pub decrypts: Vec<KeyManagement>,
+    /// The content encryption that it takes.
+    pub content_encryption: Vec<ContentEncryption>,
     /// The `typ` of its tokens.
     pub typ: String,
     /// The choices that it declares.
@@ -105,10 +113,16 @@ impl Subject {
     pub fn allows(&self) -> Vec<Harm> {
         match self {
             Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => vec![Harm::Intrusive, Harm::Harmful],
-            Subject::File(_, file) if file.target.environment.as_deref() == Some("production") => Vec::new(),
+            Subject::File(..) if self.is_in_production() => Vec::new(),
             Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) => file.guard.allow.clone(),
         }
+    }
+
+    /// Whether people depend on the target.
+    #[must_use]
+    pub fn is_in_production(&self) -> bool {
+        matches!(self, Subject::File(_, file) if file.target.environment.as_deref() == Some("production"))
     }
 
     fn algorithms(&self) -> Vec<Alg> {
@@ -189,6 +203,7 @@ impl Stage {
             audience: trust.audience.clone(),
             typ: trust.typ.clone(),
             leeway: trust.leeway,
+            encryption: trust.decryption.usual(),
             seed,
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
@@ -283,7 +298,10 @@ impl Stage {
         let good = catalog.access_token(&self.recipes);
         let journal = self.ours.testbed.journal().clone();
         let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
-        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce).with_memory(self.ours.memory.clone())
+        let gauge = self.connection.as_ref().and_then(Connection::started).map(Started::memory);
+        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
+            .with_memory(self.ours.memory.clone())
+            .with_gauge(gauge)
     }
 
     /// Starts the target again, where that is possible.
@@ -340,6 +358,10 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
+            decryption: match subject {
+                Subject::InProcess(inside) => decryption(ring, &inside.decrypts, &inside.content_encryption)?,
+                _ => decryption(ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
+            },
         },
         Subject::File(_, file) => {
             let trust = &file.trust;
@@ -360,6 +382,7 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
                     .then(|| world.jwks_uri.clone()),
                 keys,
+                decryption: decryption(ring, &trust.decrypts, &trust.content_encryption)?,
             }
         }
     })
@@ -387,6 +410,12 @@ fn builtin_file(url: &str) -> TargetFile {
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
+    let decryption = &trust.decryption;
+    if !decryption.algorithms.is_empty() {
+        provides.insert(Capability::JweDecrypt);
+        provides.extend(decryption.algorithms.iter().copied().map(Capability::JweAlg));
+        provides.extend(decryption.content.iter().copied().map(Capability::JweEnc));
+    }
     // An adapter runs beside us, and a library that follows an address reaches our canary.
     if trust.jwks_uri.is_some() || matches!(target, Target::Stdio(_)) {
         provides.insert(Capability::ObserveOutbound);

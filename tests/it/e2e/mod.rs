@@ -7,6 +7,7 @@ mod adapter;
 mod commands;
 mod exit_codes;
 mod files;
+mod fuzzing;
 mod help;
 mod hostile;
 mod issuer;
