@@ -118,6 +118,7 @@ impl Arena {
             selection,
             seed,
             jobs: 1,
+            fuzz: 0,
             fail_on: FailOn::Should,
             issuer: Options::default(),
             args: Vec::new(),

@@ -88,6 +88,7 @@ impl Check {
             })),
             seed: self.seed,
             jobs: 1,
+            fuzz: 0,
             fail_on: FailOn::Must,
             issuer: Options::default(),
             args: Vec::new(),

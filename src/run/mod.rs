@@ -2,10 +2,12 @@
 //!
 //! Knows no formats and no terminals: it hands out events, and in the end a [`RunReport`](crate::model::RunReport).
 
+mod alone;
 mod arena;
 mod decryption;
 mod error;
 mod exit;
+mod generated;
 mod in_process;
 mod ours;
 mod phases;

@@ -2,6 +2,9 @@
 
 mod before;
 pub(super) mod certificate;
+mod forgery;
+mod heavy;
+mod numbers;
 mod rewrite;
 mod sealed;
 mod tamper;
