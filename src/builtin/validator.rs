@@ -1,7 +1,7 @@
 //! The validator itself: its stages in order, and what it remembers.
 
 use super::{
-    claims,
+    burden, claims,
     flaw::Flaw,
     flawed_set,
     header::{self, Check},
@@ -18,7 +18,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Mutex,
         atomic::{AtomicU32, Ordering},
@@ -61,10 +61,18 @@ impl Builtin {
             Some(Flaw::Answers500) => return Err(Refusal::Crash),
             Some(Flaw::LocksOut) if self.memory.count() > LOCK_OUT_AFTER => return Err(Refusal::LockedOut),
             Some(Flaw::LongTokenRefused) if sent.len() > 2048 => return Err(Refusal::Malformed),
+            Some(Flaw::StuckAfterFlood) if self.memory.is_stuck(sent.len()) => return Err(Refusal::Crash),
+            Some(Flaw::StatefulPattern) if burden::has_long_subject(sent) && self.memory.is_second_look() => {
+                return Err(Refusal::Claims);
+            }
             Some(flaw) if self.memory.knows(flaw, sent) => return claims_of(sent).ok_or(Refusal::Payload),
             _ => {}
         }
+        burden::bear(rules, sent)?;
         let claims = self.check(keys, sent, now)?;
+        if rules.has(Flaw::ClaimsOfAnother) {
+            return Ok(self.memory.first_claims(sent, claims));
+        }
         if let Some(flaw) = rules.flaw {
             self.memory.learn(flaw, sent);
         }
@@ -94,7 +102,7 @@ impl Builtin {
 }
 
 /// The claims of whatever has a readable second segment.
-fn claims_of(sent: &[u8]) -> Option<Value> {
+pub(super) fn claims_of(sent: &[u8]) -> Option<Value> {
     let payload = URL_SAFE_NO_PAD.decode(sent.split(|byte| *byte == b'.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
 }
@@ -147,6 +155,10 @@ impl Validator for Builtin {
 struct Memory {
     verdicts: Mutex<HashSet<Vec<u8>>>,
     judged: AtomicU32,
+    /// Tokens that a stuck validator still has to answer wrongly.
+    stuck: AtomicU32,
+    /// The claims of the first token with each header.
+    claims: Mutex<HashMap<Vec<u8>, Value>>,
 }
 
 impl Memory {
@@ -156,6 +168,32 @@ impl Memory {
     /// How many tokens were judged, this one included.
     fn count(&self) -> u32 {
         self.judged.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether an earlier long token still keeps it busy.
+    fn is_stuck(&self, length: usize) -> bool {
+        const LONG: usize = 40_000;
+        const TOKENS: u32 = 8;
+        if length > LONG {
+            self.stuck.store(TOKENS, Ordering::Relaxed);
+            return false;
+        }
+        self.stuck.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// Every second call.
+    fn is_second_look(&self) -> bool {
+        self.judged.fetch_add(1, Ordering::Relaxed) % 2 == 1
+    }
+
+    /// The claims of the first token with this one's header.
+    fn first_claims(&self, sent: &[u8], own: Value) -> Value {
+        let header = sent.split(|byte| *byte == b'.').next().unwrap_or_default().to_vec();
+        let mut known = self.claims.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.entry(header).or_insert(own).clone()
     }
 
     fn knows(&self, flaw: Flaw, sent: &[u8]) -> bool {

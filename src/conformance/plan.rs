@@ -122,8 +122,8 @@ fn obstacle(
     if !missing.is_empty() {
         return Some(format!("needs {}", missing.join(", ")));
     }
-    if !selection.allows(case.harm) {
-        return Some(format!("is {0}: allow it with --{0} or in the target file's [guard] allow", case.harm));
+    if let Some(because) = selection.obstacle(case.harm) {
+        return Some(because);
     }
     // A public key without the written form that a variant is about (PKCS#1 of an elliptic-curve key). Any other
     // trouble is a mistake in the case: it stays in the plan and turns out undecided.

@@ -2,6 +2,7 @@
 
 pub mod adapter;
 mod alg;
+mod bound;
 pub mod capability;
 pub mod case;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod recipe;
 pub mod refresh;
 pub mod report;
 pub mod secret;
+pub mod side;
 pub mod signature_shape;
 mod slot;
 pub mod spec;
@@ -26,6 +28,7 @@ pub mod verdict;
 mod world;
 
 pub use alg::{Alg, KeyFamily, UnknownAlg};
+pub use bound::{Multiple, Size};
 pub use capability::{Capabilities, Capability, Need};
 pub use case::Case;
 pub use event::Event;

@@ -2,6 +2,7 @@
 //!
 //! Knows no formats and no terminals: it hands out events, and in the end a [`RunReport`](crate::model::RunReport).
 
+mod alone;
 mod arena;
 mod decryption;
 mod error;

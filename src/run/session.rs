@@ -1,6 +1,7 @@
 //! One run from its first event to its last.
 
 use super::{
+    alone,
     error::RunError,
     exit::{self, FailOn},
     generated::Generated,
@@ -16,7 +17,7 @@ use crate::{
     },
     issuer::Options,
     model::{
-        Event, Level, Outcome, RunReport, Verdict,
+        Event, Harm, Level, Outcome, RunReport, Verdict,
         case::Case,
         event::PlanCounts,
         report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
@@ -125,7 +126,10 @@ async fn play(
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
     let Request { subject, selection, seed, jobs, fuzz, issuer, args, reproduce, .. } = request;
-    let selection = selection.allowing(subject.allows());
+    let mut selection = selection.allowing(subject.allows());
+    if subject.is_in_production() {
+        selection = selection.never(Harm::Harmful);
+    }
     let generated = Generated::new(fuzz, &selection, jobs, catalog)?;
     if generated.is_none() && !catalog.cases.iter().any(|case| selection.names(case)) {
         return Err(RunError::NothingSelected);
@@ -152,7 +156,9 @@ async fn play(
     if standing == Standing::Testable {
         let (phased, ordinary): (Vec<_>, Vec<_>) =
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
-        let mut finished = all_blocks(&bench, ordinary.clone(), jobs, score).await;
+        let (together, apart) = alone::split_off(ordinary.clone());
+        let mut finished = all_blocks(&bench, together, jobs, score).await;
+        finished.append(&mut alone::run(&bench, &mut stage, &apart, score).await);
         repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
         finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
         for case in finished.values_mut() {

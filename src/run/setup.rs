@@ -18,7 +18,7 @@ use crate::{
         target::{KeySource, TargetFile},
     },
     suite::Catalog,
-    target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
+    target::{self, Connection, InProcess, Started, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
 use serde_json::{Value, json};
@@ -113,10 +113,16 @@ impl Subject {
     pub fn allows(&self) -> Vec<Harm> {
         match self {
             Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => vec![Harm::Intrusive, Harm::Harmful],
-            Subject::File(_, file) if file.target.environment.as_deref() == Some("production") => Vec::new(),
+            Subject::File(..) if self.is_in_production() => Vec::new(),
             Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) => file.guard.allow.clone(),
         }
+    }
+
+    /// Whether people depend on the target.
+    #[must_use]
+    pub fn is_in_production(&self) -> bool {
+        matches!(self, Subject::File(_, file) if file.target.environment.as_deref() == Some("production"))
     }
 
     fn algorithms(&self) -> Vec<Alg> {
@@ -291,7 +297,10 @@ impl Stage {
         let good = catalog.access_token(&self.recipes);
         let journal = self.ours.testbed.journal().clone();
         let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
-        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce).with_memory(self.ours.memory.clone())
+        let gauge = self.connection.as_ref().and_then(Connection::started).map(Started::memory);
+        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
+            .with_memory(self.ours.memory.clone())
+            .with_gauge(gauge)
     }
 
     /// Starts the target again, where that is possible.

@@ -40,7 +40,8 @@ impl KeyRing {
         let post_quantum = algorithms.iter().filter(|alg| alg.is_post_quantum()).map(|alg| (*alg, true));
         let rogues = [Alg::Rs256, Alg::Es256, Alg::Es384, Alg::Es512, Alg::Es256k, Alg::EdDsa, Alg::Hs256]
             .map(|alg| (alg, true));
-        let wanted: Vec<(Alg, bool)> = algorithms.iter().map(|alg| (*alg, false)).chain(rogues).chain(post_quantum).collect();
+        let wanted: Vec<(Alg, bool)> =
+            algorithms.iter().map(|alg| (*alg, false)).chain(rogues).chain(post_quantum).collect();
         // RSA keys take a fifth of a second each, everything else next to nothing.
         let made: Vec<Result<(Alg, bool, Key), ForgeError>> = thread::scope(|scope| {
             let workers: Vec<_> = wanted

@@ -12,22 +12,24 @@ mod jwe;
 mod jwk;
 mod key;
 mod keyring;
+mod members;
 mod mutate;
 mod private;
 mod public;
 pub(crate) mod raw;
-mod special;
 mod served;
+mod special;
 mod template;
 
 pub use anatomy::evidence;
 pub use compact::{decode_segment, encode_segment};
 pub use error::ForgeError;
-pub use forge::{Forge, Setting, Token};
+pub use forge::{Forge, LIFETIME, Setting, Token};
 pub use hygiene::hygiene;
 pub use jwe::{JweParts, RecipientKey, private_jwks};
 pub use key::{Key, RsaBits};
 pub use keyring::KeyRing;
+pub use members::unambiguous_members;
 pub use public::public_form;
 pub use template::Template;
 

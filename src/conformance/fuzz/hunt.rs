@@ -287,6 +287,7 @@ impl Reporter<'_> {
             twin: None,
             before: BTreeMap::new(),
             controls,
+            measured: None,
             findings,
             reproduce,
         }

@@ -108,7 +108,7 @@ impl RecipientKey {
     }
 }
 
-/// What encrypting to the public key of a signer needs. HMAC keys and Ed25519 keys encrypt nothing.
+/// What encrypting to the public key of a signer needs. Keys that only sign encrypt nothing.
 pub(super) fn lock_of(key: &Key) -> Result<Lock, ForgeError> {
     match key.alg().family() {
         KeyFamily::Rsa => Ok(Lock::Rsa {
@@ -117,9 +117,7 @@ pub(super) fn lock_of(key: &Key) -> Result<Lock, ForgeError> {
             exponent: key.rsa_exponent().ok_or(ForgeError::Crypto("reading an RSA key"))?,
         }),
         family @ (KeyFamily::P256 | KeyFamily::P384 | KeyFamily::P521) => Ok(Lock::Ec(family, key.raw_public()?)),
-        KeyFamily::Secp256k1 | KeyFamily::Ed25519 | KeyFamily::Oct => {
-            Err(ForgeError::NoSuchForm(key.alg(), "encrypting"))
-        }
+        _ => Err(ForgeError::NoSuchForm(key.alg(), "encrypting")),
     }
 }
 

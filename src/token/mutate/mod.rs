@@ -3,6 +3,7 @@
 mod before;
 pub(super) mod certificate;
 mod forgery;
+mod heavy;
 mod numbers;
 mod rewrite;
 mod sealed;

@@ -1,6 +1,6 @@
 //! Damage that the signature does not cover.
 
-use super::{Anvil, given, numbers, rewrite, sealed::Sealed};
+use super::{Anvil, given, heavy, numbers, rewrite, sealed::Sealed};
 use crate::{
     model::{
         Recipe, Tampering,
@@ -95,6 +95,10 @@ pub(in crate::token) fn after_signing(
             let mut wire = text.clone().into_bytes();
             wire.extend(sealed.wire());
             sealed.set_wire(wire);
+        }
+        Tampering::Flood { text, bytes, place } => heavy::flood(sealed, text, given(bytes)?, given(place)?)?,
+        Tampering::InflateSegment { segment, bytes } => {
+            heavy::inflate(sealed, given(segment)? as usize, given(bytes)?)?;
         }
         Tampering::FlattenedJson => {
             let [header, payload, signature] = three(sealed, "flattened-json")?;
