@@ -50,9 +50,13 @@ pub struct Bench {
 
 static BENCHES: AtomicU64 = AtomicU64::new(0);
 
-/// Tokens by the place of their case in the suite, for runs that share keys and addresses.
+/// Tokens by the place of their case in the suite, with the second in which they were minted, for runs that share keys
+/// and addresses.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<(usize, Part), Token>>);
+pub struct Memory(Mutex<HashMap<(usize, Part), (i64, Token)>>);
+
+/// Seconds after which a token is minted anew: well before it expires, however slow the machine is.
+const REMEMBERED: i64 = 100;
 
 /// Which token of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -191,14 +195,16 @@ impl Bench {
         let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
         let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
-        if let Some(token) = known {
+        if let Some((minted, token)) = known
+            && self.now() - minted < REMEMBERED
+        {
             return Ok(token);
         }
         let token = self.mint(recipe, nonce, before)?;
         if token.bytes.len() <= MOST_REMEMBERED
             && let Ok(mut tokens) = memory.0.lock()
         {
-            tokens.insert((planned.index, part), token.clone());
+            tokens.insert((planned.index, part), (self.now(), token.clone()));
         }
         Ok(token)
     }

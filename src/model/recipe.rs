@@ -62,7 +62,8 @@ pub struct Recipe {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Sign {
     /// A key's name: `active` (the target's first algorithm), an algorithm in lower case (`rs256`: the trusted key for
-    /// it), or `rogue` and `rogue-rs256` and so on (of the same kind, never published).
+    /// it), `rogue` and `rogue-rs256` and so on (of the same kind, never published), or `spare-rs256-LABEL` and
+    /// `spare-public-LABEL` (only in key sets that hold them; `public` is the first algorithm with public keys).
     pub key: String,
     /// The algorithm; the key's own where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,7 +21,7 @@ use crate::{
     target::{self, Connection, InProcess, Started, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -160,10 +160,11 @@ pub struct Stage {
     pub allows: Vec<Harm>,
     /// What the target file lays over recipes.
     pub recipes: BTreeMap<String, Recipe>,
-    target: Arc<Target>,
-    connection: Option<Connection>,
-    server: Option<builtin::Server>,
-    ways: Ways,
+    pub(super) target: Arc<Target>,
+    pub(super) connection: Option<Connection>,
+    pub(super) server: Option<builtin::Server>,
+    /// How another key set reaches the target.
+    pub(super) ways: Ways,
     about: TargetInfo,
 }
 
@@ -311,49 +312,6 @@ impl Stage {
         match &mut self.connection {
             Some(connection) => Ok(connection.restart().await?),
             None => Ok(false),
-        }
-    }
-
-    /// How another key set reaches the target.
-    pub(super) fn ways(&self) -> &Ways {
-        &self.ways
-    }
-
-    /// Hands other keys to a validator in this process.
-    ///
-    /// # Errors
-    /// The validator panicked, or the adapter does not take them.
-    pub(super) async fn configure(&self, keys: Value) -> Result<(), String> {
-        let trust = TrustConfig { keys, ..self.trust.clone() };
-        match self.target.as_ref() {
-            Target::InProcess(target) => target.configure(&trust),
-            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
-            Target::Http(_) => Ok(()),
-        }
-    }
-
-    /// Makes the built-in server forget everything.
-    pub(super) fn forget(&self) {
-        if let Some(server) = &self.server {
-            server.restart(&self.trust);
-        }
-    }
-
-    /// Makes the built-in server fetch the key set again.
-    pub(super) fn expire(&self) {
-        if let Some(server) = &self.server {
-            server.expire_keys();
-        }
-    }
-
-    /// Runs the command that makes the target fetch the key set again.
-    ///
-    /// # Errors
-    /// It fails.
-    pub(super) async fn command(&mut self, command: &[String]) -> Result<(), RunError> {
-        match &mut self.connection {
-            Some(connection) => Ok(connection.refresh(command).await?),
-            None => Ok(()),
         }
     }
 

@@ -289,6 +289,7 @@ impl Reporter<'_> {
             controls,
             measured: None,
             findings,
+            measured: None,
             reproduce,
         }
     }

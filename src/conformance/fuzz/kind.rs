@@ -179,6 +179,7 @@ impl Kind {
             token,
             before: Vec::new(),
             present: None,
+            measure: None,
             expect: Expect::Reject,
             policy: None,
             also: Also::default(),

@@ -11,6 +11,7 @@ mod fuzzing;
 mod help;
 mod hostile;
 mod issuer;
+mod keysets;
 mod play;
 mod scripted;
 mod signals;
