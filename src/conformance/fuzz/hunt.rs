@@ -287,7 +287,6 @@ impl Reporter<'_> {
             twin: None,
             before: BTreeMap::new(),
             controls,
-            measured: None,
             findings,
             measured: None,
             reproduce,
