@@ -9,6 +9,8 @@ mod algorithm;
 #[macro_use]
 mod claims;
 #[macro_use]
+mod confusion;
+#[macro_use]
 mod http;
 #[macro_use]
 mod key;
@@ -56,7 +58,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature parsing claims positive http target define] }
+algorithm! { [confusion key signature parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

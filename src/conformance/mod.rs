@@ -7,6 +7,7 @@ mod block;
 mod calibrate;
 mod diagnose;
 mod judge;
+mod kinds;
 mod plan;
 
 pub use bench::{Bench, Memory};

@@ -3,6 +3,8 @@
 mod alg;
 pub mod capability;
 pub mod case;
+pub mod chain;
+pub mod each;
 pub mod event;
 pub mod expect;
 pub mod id;
@@ -11,6 +13,7 @@ pub mod mutation;
 pub mod outcome;
 mod period;
 pub mod placeholder;
+pub mod public_key;
 pub mod recipe;
 pub mod report;
 pub mod secret;

@@ -5,6 +5,7 @@ use super::{
     error::ForgeError,
     jwk,
     key::{Key, RsaBits},
+    pki::Pki,
 };
 use crate::model::{Alg, KeyFamily, keyset::KeySet};
 use serde_json::Value;
@@ -23,6 +24,7 @@ pub struct KeyRing {
     trusted: BTreeMap<Alg, Arc<Key>>,
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
+    pki: Arc<Pki>,
 }
 
 impl KeyRing {
@@ -51,7 +53,7 @@ impl KeyRing {
                 .map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("key generation"))))
                 .collect()
         });
-        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default() };
+        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default(), pki: Arc::default() };
         for key in made {
             let (alg, rogue, key) = key?;
             if rogue {
@@ -102,6 +104,11 @@ impl KeyRing {
         let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
+    }
+
+    /// The certificates of its keys.
+    pub(super) fn pki(&self) -> &Pki {
+        &self.pki
     }
 
     /// The public key set of all trusted keys, byte for byte as served. HMAC keys are not in it.

@@ -12,7 +12,9 @@ mod jwk;
 mod key;
 mod keyring;
 mod mutate;
+mod pki;
 mod public;
+mod reshape;
 mod template;
 
 pub use anatomy::evidence;
@@ -23,6 +25,7 @@ pub use hygiene::hygiene;
 pub use key::{Key, RsaBits};
 pub use keyring::KeyRing;
 pub use public::public_form;
+pub use reshape::reshape;
 pub use template::Template;
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ use super::{Anvil, certificate, given};
 use crate::{
     model::{
         Alg, Mutation,
+        chain::{ChainCertificate, ChainText},
+        keyset::AlteredMember,
         mutation::{JsonSegment, Place, Secret},
     },
     token::{
         draft::{Draft, Part, quoted},
         error::ForgeError,
+        jwk,
         key::Key,
         public::public_form,
+        reshape::reshape,
     },
 };
 use std::sync::Arc;
@@ -25,7 +29,7 @@ pub(in crate::token) fn before_signing(
         Mutation::HeaderText { name, text } => draft.header.members("header-text")?.set(name, text),
         Mutation::ClaimText { name, text } => draft.claims.members("claim-text")?.set(name, text),
         Mutation::RepeatHeader { name, text, place } => {
-            draft.header.members("repeat-header")?.add(name, text, *place == Place::First);
+            draft.header.members("repeat-header")?.add(name, text, given(place)? == Place::First);
         }
         Mutation::RepeatClaim { name, text, place } => {
             draft.claims.members("repeat-claim")?.add(name, text, *place == Place::First);
@@ -48,9 +52,9 @@ pub(in crate::token) fn before_signing(
         Mutation::NestClaim { depth } => draft.claims.members("nest-claim")?.set("nested", &nested(given(depth)?)),
         Mutation::NestHeader { depth } => draft.header.members("nest-header")?.set("x-nested", &nested(given(depth)?)),
         Mutation::PadTo { bytes } => pad(draft, given(bytes)?)?,
-        Mutation::HmacWithPublicKey { alg, encoding } => {
+        Mutation::HmacWithPublicKey { alg, encoding, shape } => {
             let secret = public_form(&draft.signer.key, anvil.forge.ring(), given(encoding)?)?;
-            hmac(draft, given(alg)?, secret)?;
+            hmac(draft, given(alg)?, reshape(&secret, given(shape)?))?;
         }
         Mutation::HmacWithSecret { alg, secret } => {
             let secret = match secret {
@@ -63,9 +67,22 @@ pub(in crate::token) fn before_signing(
             let jwk = draft.signer.key.jwk().to_owned();
             draft.header.members("embed-jwk")?.set("jwk", &jwk);
         }
+        Mutation::EmbedAlteredJwk { set, drop, damage } => {
+            let changes =
+                AlteredMember { set: set.clone(), drop: drop.clone(), damage: damage.clone(), ..Default::default() };
+            let jwk = jwk::altered(draft.signer.key.jwk(), &changes)?;
+            draft.header.members("embed-altered-jwk")?.set("jwk", &jwk);
+        }
+        Mutation::EmbedPrivateJwk { public_of } => {
+            let other = public_of.as_ref().map(|name| anvil.forge.ring().key(name)).transpose()?;
+            let jwk = draft.signer.key.private_jwk(other.as_ref().map(|(key, _)| key.as_ref()))?;
+            draft.header.members("embed-private-jwk")?.set("jwk", &jwk.to_string());
+        }
         Mutation::EmbedSelfSignedCertificate => {
-            let certificate = certificate::self_signed(&draft.signer.key)?;
-            draft.header.members("embed-self-signed-certificate")?.set("x5c", &format!("[{}]", quoted(&certificate)));
+            certificate::embed(&[ChainCertificate::SelfSigned], ChainText::Base64, draft, anvil)?;
+        }
+        Mutation::EmbedCertificates { chain, written } => {
+            certificate::embed(&given(chain)?, given(written)?, draft, anvil)?;
         }
         Mutation::PadSegment { segment } => draft.padded.push(given(segment)?.into()),
         Mutation::InsertInSegment { segment, text } => draft.inserted.push((given(segment)?, text.clone())),
