@@ -6,6 +6,7 @@ use super::{
     json::{self, Repeated},
     key::{Key, KeySet},
     parse::Token,
+    payload,
     rules::{Refusal, Rules},
     secrets,
 };
@@ -31,14 +32,14 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         {
             return Ok(Found::Secrets(secrets));
         }
-        if let Some(injected) = injected::for_token(rules, token, alg) {
+        if let Some(injected) = injected::for_token(rules, keys, token, alg) {
             return Ok(Found::Keys(injected));
         }
         let nothing_to_check = match flaw {
             Flaw::DuplicateKidUnchecked => has_two_kids(token),
             Flaw::HmacUnchecked => !alg.is_asymmetric() && keys.fitting(alg).next().is_none(),
             Flaw::EmptyPayloadUnchecked => token.payload.is_empty(),
-            _ => false,
+            flaw => payload::means_no_check(flaw, keys, token),
         };
         if nothing_to_check {
             return Ok(Found::Nothing);
@@ -49,6 +50,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         let fitting = fitting();
         return if fitting.len() == 1 { Ok(Found::Keys(fitting)) } else { Err(Refusal::UnknownKey) };
     };
+    let kid = payload::cut(rules, kid);
     let named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).collect();
     if named.is_empty() {
         return match rules.flaw {
@@ -73,6 +75,7 @@ fn kid<'t>(rules: &Rules, kid: Option<&'t Value>) -> Result<Option<&'t str>, Ref
         Some(Value::String(kid)) if rules.has(Flaw::KidCutAtNul) => Ok(kid.split('\0').next()),
         Some(Value::String(kid)) => Ok(Some(kid)),
         Some(_) if rules.has(Flaw::KidNotString) => Ok(None),
+        Some(Value::Object(_)) if rules.has(Flaw::KidQueryRun) => Ok(Some("*")),
         Some(_) => Err(Refusal::Header),
     }
 }
@@ -80,6 +83,9 @@ fn kid<'t>(rules: &Rules, kid: Option<&'t Value>) -> Result<Option<&'t str>, Ref
 fn is_named(rules: &Rules, key: &Key, kid: &str) -> bool {
     match rules.flaw {
         Some(Flaw::KidIgnored) => true,
+        Some(flaw @ (Flaw::KidSqlCondition | Flaw::KidQueryRun)) => {
+            key.kid.as_deref().is_some_and(|own| own == kid || payload::selects(flaw, own, kid))
+        }
         Some(Flaw::KidNormalised) => key.kid.as_deref().is_some_and(|own| own.trim().eq_ignore_ascii_case(kid.trim())),
         _ => key.kid.as_deref() == Some(kid),
     }

@@ -17,6 +17,7 @@ mod key;
 mod keys;
 mod lookup;
 mod parse;
+mod payload;
 mod percent;
 mod respond;
 mod route;
@@ -25,6 +26,7 @@ mod scan;
 mod secrets;
 mod server;
 mod signature;
+mod smuggled;
 mod validator;
 
 #[cfg(test)]

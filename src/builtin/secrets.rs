@@ -5,6 +5,7 @@ use super::{
     forms,
     key::{Key, KeySet},
     parse::Token,
+    payload,
 };
 use crate::{
     model::{
@@ -26,6 +27,7 @@ pub(super) fn takes_hmac(flaw: Flaw, header: &Map<String, Value>) -> bool {
     match flaw {
         Flaw::HmacEmptyOnMiss | Flaw::HmacEmptyForPublicKey | Flaw::HmacTextOfNothing | Flaw::HmacUnchecked => true,
         Flaw::KidPath => is_path(kid),
+        Flaw::KidFileRead => payload::file(kid).is_some(),
         Flaw::KidSql => selected(kid).is_some(),
         Flaw::KidPrototype => PROTOTYPE_NAMES.contains(&kid),
         Flaw::JwkHeaderOctUsed => header.contains_key("jwk"),
@@ -47,6 +49,7 @@ pub(super) fn for_token(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) 
             if public { texts(&[""]) } else { None }
         }
         Flaw::KidPath if missed && is_path(kid?) => texts(&[""]),
+        Flaw::KidFileRead => texts(&[payload::file(kid?)?]),
         Flaw::KidSql => texts(&[selected(kid?)?]),
         Flaw::KidPrototype if missed && PROTOTYPE_NAMES.contains(&kid?) => {
             let function = format!("function {}() {{ [native code] }}", kid?);

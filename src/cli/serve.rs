@@ -58,6 +58,7 @@ impl Serve {
         let documents = Documents {
             jwks: ring.jwks(),
             rogue_jwks: ring.rogue_jwks(),
+            rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),
             headers: std::collections::BTreeMap::new(),
         };

@@ -35,6 +35,7 @@ impl OurSide {
         let documents = Documents {
             jwks: ring.serve(default)?,
             rogue_jwks: ring.rogue_jwks(),
+            rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),
             headers: default.headers.clone(),
         };

@@ -6,6 +6,7 @@ use super::{
     error::ForgeError,
     keyring::KeyRing,
     mutate::{self, Sealed},
+    spelling,
     template::Template,
 };
 use crate::model::{
@@ -17,12 +18,6 @@ use std::collections::BTreeMap;
 
 /// The life of an ordinary token: `lifetime` in placeholders.
 pub const LIFETIME: Period = Period::from_secs(300);
-
-/// Writes a text in another way.
-type Respell = fn(&str) -> String;
-
-/// Placeholders that take another one's text and spell it differently.
-const RESPELLINGS: [(&str, Respell); 2] = [("upper:", str::to_uppercase), ("undotted:", |text| text.replace('.', "x"))];
 
 /// What the tokens of one target have in common.
 #[derive(Debug, Clone)]
@@ -176,9 +171,9 @@ impl Forge {
         Ok(filled.as_object().cloned().unwrap_or_default())
     }
 
-    /// Placeholders that are the same for every token of a recipe. `upper:NAME` is another one in upper case, and
-    /// `undotted:NAME` has `x` for each dot; both are unknown where that changes nothing, since a token that is not
-    /// damaged must not be judged as a damaged one.
+    /// Placeholders that are the same for every token of a recipe. `upper:NAME` is another one in upper case,
+    /// `undotted:NAME` has `x` for each dot, and so on; they are unknown where that changes nothing, since a token that
+    /// is not damaged must not be judged as a damaged one.
     pub(super) fn constant(&self, name: &str, signer: &Signer) -> Option<Value> {
         let setting = &self.setting;
         if let Some(key) = name.strip_prefix("kid:") {
@@ -187,7 +182,10 @@ impl Forge {
         if let Some(key) = name.strip_prefix("alg:") {
             return self.ring.key(key).ok().map(|(_, alg)| json!(alg.name()));
         }
-        for (prefix, respell) in RESPELLINGS {
+        if let Some(value) = spelling::of_key(name, &self.ring) {
+            return Some(value);
+        }
+        for (prefix, respell) in spelling::RESPELLINGS {
             if let Some(inner) = name.strip_prefix(prefix) {
                 let value = self.constant(inner, signer)?;
                 let plain = value.as_str()?;
@@ -221,6 +219,9 @@ fn per_token(name: &str, nonce: &str, setting: &Setting, before: &BTreeMap<Strin
         "nonce" => return Some(json!(nonce)),
         "canary" => return Some(json!(format!("{}/{nonce}", setting.world.canary))),
         _ => {}
+    }
+    if let Some(spelling) = name.strip_prefix("canary:") {
+        return spelling::canary(spelling, nonce, setting).map(Value::from);
     }
     let (earlier, part) = name.strip_prefix("before.")?.rsplit_once('.')?;
     let token = before.get(earlier)?;

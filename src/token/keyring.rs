@@ -7,7 +7,7 @@ use super::{
     key::{Key, RsaBits},
     pki::Pki,
 };
-use crate::model::{Alg, KeyFamily, keyset::KeySet};
+use crate::model::{Alg, KeyFamily, chain::ChainCertificate, keyset::KeySet};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -121,6 +121,26 @@ impl KeyRing {
     #[must_use]
     pub fn rogue_jwks(&self) -> Vec<u8> {
         set_of(self.rogue.values().filter(|key| key.alg().is_asymmetric()).map(|key| key.jwk().to_owned()))
+    }
+
+    /// The certificate of a key as DER: for a trusted key the genuine one, for any other a self-signed one.
+    ///
+    /// # Errors
+    /// Certificates of such keys cannot be made (HMAC, secp256k1).
+    pub fn certificate(&self, key: &Key) -> Result<Vec<u8>, ForgeError> {
+        let trusted = self.trusted.values().any(|known| known.kid() == key.kid());
+        let which = if trusted { ChainCertificate::Trusted } else { ChainCertificate::SelfSigned };
+        self.pki.certificate(which, key)
+    }
+
+    /// Self-signed certificates of the rogue keys as PEM, by the name of the algorithm in lower case.
+    #[must_use]
+    pub fn rogue_certificates(&self) -> BTreeMap<String, Vec<u8>> {
+        let certificate = |alg: &Alg| {
+            let der = self.pki.certificate(ChainCertificate::SelfSigned, self.rogue.get(&alg.family())?).ok()?;
+            Some((alg.name().to_lowercase(), pem::encode(&pem::Pem::new("CERTIFICATE", der)).into_bytes()))
+        };
+        Alg::ALL.iter().filter(|alg| alg.is_asymmetric()).filter_map(certificate).collect()
     }
 
     /// The body that a file describes: a set of its members, or whatever it wants served instead.

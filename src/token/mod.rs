@@ -15,6 +15,7 @@ mod mutate;
 mod pki;
 mod public;
 mod reshape;
+mod spelling;
 mod template;
 
 pub use anatomy::evidence;

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-static FORGE: LazyLock<Forge> = LazyLock::new(|| {
+pub(super) static FORGE: LazyLock<Forge> = LazyLock::new(|| {
     let ring = KeyRing::generate(Alg::ALL).unwrap();
     Forge::new(ring, setting())
 });

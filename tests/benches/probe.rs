@@ -26,6 +26,7 @@ async fn scene() -> Scene {
     let documents = Documents {
         jwks: ring.jwks(),
         rogue_jwks: ring.rogue_jwks(),
+        rogue_certificates: ring.rogue_certificates(),
         algorithms: vec![Alg::Es256],
         headers: BTreeMap::new(),
     };
