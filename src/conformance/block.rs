@@ -8,7 +8,7 @@ use super::{
 use crate::{
     model::{
         Case, Finding, Observation, Outcome, Recipe, Verdict,
-        case::WorldPart,
+        case::{Before, WorldPart},
         outcome::Control,
         report::{CaseResult, Controls},
     },
@@ -139,6 +139,8 @@ struct Sent<'a> {
     before: BTreeMap<String, String>,
     /// A token that had to be accepted first and was not.
     missed: Option<String>,
+    /// A token that had to be refused first and was not: the case does not apply.
+    moot: Option<String>,
     token: Option<(Token, Option<Token>)>,
     observation: Observation,
 }
@@ -151,6 +153,7 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
         nonce: nonce.clone(),
         before: BTreeMap::new(),
         missed: None,
+        moot: None,
         token: None,
         observation: Observation::bare(Verdict::Unreachable, "not sent: a good token was not taken just before"),
     };
@@ -163,7 +166,9 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
         match bench.mint(&recipe, &bench.nonce(), &earlier) {
             Ok(token) => {
                 let observation = bench.patiently(&token.bytes, None).await;
-                if before.accepted && observation.verdict != Verdict::Accept {
+                if before.refused {
+                    sent.moot = sent.moot.or_else(|| moot(before, &observation));
+                } else if before.accepted && observation.verdict != Verdict::Accept {
                     sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
                 }
                 sent.before.insert(before.name.clone(), observation.verdict.to_string());
@@ -184,6 +189,11 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
     sent
 }
 
+/// Why the case says nothing here, where a harmless token of its kind was not refused.
+fn moot(before: &Before, seen: &Observation) -> Option<String> {
+    (seen.verdict == Verdict::Accept).then(|| format!("the target takes the harmless token {:?} as well", before.name))
+}
+
 impl Sent<'_> {
     fn judged(self, bench: &Bench, base: bool, twins: &[Twin<'_>]) -> Finished {
         let control = |holds: bool| if holds { Control::Accepted } else { Control::Refused };
@@ -198,6 +208,10 @@ impl Sent<'_> {
         {
             first.outcome = Outcome::Inconclusive;
             first.because = missed;
+        }
+        if let (Some(moot), Some(first)) = (self.moot, findings.first_mut()) {
+            first.outcome = Outcome::Skip;
+            first.because = moot;
         }
         let mut result = skeleton(self.planned, findings);
         result.token = self.token.as_ref().map(|(token, good)| evidence(token, &self.planned.token, good.as_ref()));

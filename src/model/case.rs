@@ -210,6 +210,10 @@ pub struct Before {
     /// Whether it must be accepted for the case to count.
     #[serde(default = "yes")]
     pub accepted: bool,
+    /// Whether it must be refused for the case to apply: where a harmless token of the same kind is accepted, accepting
+    /// the one under test shows nothing. Takes the place of `accepted`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub refused: bool,
 }
 
 fn yes() -> bool {
