@@ -8,10 +8,14 @@ mod calibrate;
 mod diagnose;
 mod judge;
 mod kinds;
+mod outside;
+mod phase;
 mod plan;
 
 pub use bench::{Bench, Memory};
 pub use block::{Finished, run_block, skipped, sweep};
 pub use calibrate::{Calibration, Standing, calibrate};
 pub use judge::{declared, judge};
+pub use outside::Pending;
+pub use phase::{Phase, phases};
 pub use plan::{Plan, Planned, Skipped, build};

@@ -1,5 +1,6 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+pub mod adapter;
 mod alg;
 pub mod capability;
 pub mod case;
@@ -15,6 +16,7 @@ mod period;
 pub mod placeholder;
 pub mod public_key;
 pub mod recipe;
+pub mod refresh;
 pub mod report;
 pub mod secret;
 mod slot;

@@ -106,8 +106,8 @@ pub enum Mutation {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         damage: Vec<JwkDamage>,
     },
-    /// Puts the signer's whole key into the header as `jwk`, private part included (elliptic curves and Ed25519). With
-    /// another key's name, the public part is that key's, so that the two parts do not belong together.
+    /// Puts the signer's whole key into the header as `jwk`, private part included. With another key's name, the
+    /// public part is that key's, so that the two parts do not belong together.
     EmbedPrivateJwk {
         /// Whose public part it shows; the signer's own where absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,17 +3,54 @@
 use super::{
     compact::{decode_segment, encode_segment},
     error::ForgeError,
+    key::Key,
+    keyring::KeyRing,
 };
-use crate::model::keyset::{AlteredMember, JwkDamage};
+use crate::model::{
+    chain::ChainCertificate,
+    keyset::{AlteredMember, JwkDamage},
+};
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 /// A key's JWK with the changes of a key-set file.
 ///
 /// # Errors
-/// The damage names a member that the JWK does not have.
-pub(super) fn altered(jwk: &str, changes: &AlteredMember) -> Result<String, ForgeError> {
+/// The ring does not hold the key, or the damage names a member that the JWK does not have.
+pub(super) fn altered(ring: &KeyRing, changes: &AlteredMember) -> Result<String, ForgeError> {
+    let (key, _) = ring.key(&changes.key)?;
     let mut members: Map<String, Value> =
-        serde_json::from_str(jwk).map_err(|error| ForgeError::Filled(error.to_string()))?;
+        serde_json::from_str(key.jwk()).map_err(|error| ForgeError::Filled(error.to_string()))?;
+    if changes.private {
+        members.extend(key.private_members()?.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))));
+    }
+    if let Some(other) = &changes.certificate_of {
+        let certificate = ring.pki().certificate(ChainCertificate::SelfSigned, &ring.key(other)?.0)?;
+        members.insert("x5c".into(), Value::from(vec![STANDARD.encode(certificate)]));
+    }
+    change(members, changes)
+}
+
+/// A key's JWK with its genuine certificate chain and the thumbprints of the first one (RFC 7517 sections 4.7 to 4.9);
+/// the plain one where certificates of such keys cannot be made.
+pub(super) fn certified(ring: &KeyRing, key: &Key) -> Result<String, ForgeError> {
+    let leaf = match ring.pki().genuine(key) {
+        Err(ForgeError::NoSuchForm(..)) => return Ok(key.jwk().to_owned()),
+        leaf => leaf?,
+    };
+    let above = [ChainCertificate::Intermediate, ChainCertificate::Root];
+    let above = above.map(|which| ring.pki().certificate(which, key));
+    let chain = [Ok(leaf.clone())].into_iter().chain(above).map(|der| Ok(STANDARD.encode(der?)));
+    let mut jwk = key.members(true);
+    jwk["x5c"] = Value::from(chain.collect::<Result<Vec<String>, ForgeError>>()?);
+    jwk["x5t"] = Value::from(encode_segment(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &leaf)));
+    jwk["x5t#S256"] = Value::from(encode_segment(digest::digest(&digest::SHA256, &leaf)));
+    Ok(jwk.to_string())
+}
+
+/// These members with the changes of a key-set file.
+pub(super) fn change(mut members: Map<String, Value>, changes: &AlteredMember) -> Result<String, ForgeError> {
     for damage in &changes.damage {
         apply(damage, &mut members)?;
     }
@@ -56,22 +93,31 @@ mod tests {
     use serde_json::json;
 
     fn changed(changes: Value) -> Result<Value, ForgeError> {
-        let jwk = json!({ "kty": "EC", "x": "AQI", "y": "AwQ" }).to_string();
+        let Value::Object(jwk) = json!({ "kty": "EC", "x": "AQI", "y": "AwQ" }) else { panic!("an object") };
         let changes = serde_json::from_value(changes).unwrap();
-        altered(&jwk, &changes).map(|text| serde_json::from_str(&text).unwrap())
+        change(jwk, &changes).map(|text| serde_json::from_str(&text).unwrap())
     }
 
     #[test]
     fn members_are_damaged_set_and_dropped() {
         let key = "spare-es256";
         let damaged = changed(json!({ "key": key, "damage": [{ "flip-last-bit": { "member": "y" } }] })).unwrap();
-        assert_eq!(damaged["y"], encode_segment(&[3, 5]));
+        assert_eq!(damaged["y"], encode_segment([3, 5]));
         let damaged = changed(json!({ "key": key, "damage": [{ "leading-zero": { "member": "x" } }] })).unwrap();
-        assert_eq!(damaged["x"], encode_segment(&[0, 1, 2]));
+        assert_eq!(damaged["x"], encode_segment([0, 1, 2]));
         let damaged = changed(json!({ "key": key, "damage": [{ "drop-last-byte": { "member": "x" } }] })).unwrap();
-        assert_eq!(damaged["x"], encode_segment(&[1]));
+        assert_eq!(damaged["x"], encode_segment([1]));
         let other = changed(json!({ "key": key, "set": { "kid": "a" }, "drop": ["y"] })).unwrap();
         assert_eq!(other, json!({ "kty": "EC", "x": "AQI", "kid": "a" }));
+    }
+
+    #[test]
+    fn private_members_and_certificates_are_added() {
+        let ring = KeyRing::generate(&[crate::model::Alg::Es256]).unwrap();
+        let changes = json!({ "key": "es256", "private": true, "certificate-of": "spare-es256-other" });
+        let text = altered(&ring, &serde_json::from_value(changes).unwrap()).unwrap();
+        let jwk: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((jwk["d"].is_string(), jwk["x5c"].as_array().unwrap().len()), (true, 1));
     }
 
     #[test]

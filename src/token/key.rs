@@ -3,7 +3,7 @@
 use super::{compact::encode_segment, error::ForgeError};
 use crate::model::{Alg, KeyFamily, Secret};
 use aws_lc_rs::{
-    encoding::{AsBigEndian, AsDer},
+    encoding::AsDer,
     hmac,
     rand::{SecureRandom, SystemRandom},
     rsa::KeySize,
@@ -129,29 +129,6 @@ impl Key {
             jwk["kid"] = json!(self.kid);
         }
         jwk
-    }
-
-    /// The JWK with its private part (RFC 7518 section 6.2.2, RFC 8037 section 2), and the public part of another key
-    /// where one is given.
-    ///
-    /// # Errors
-    /// The key is neither on a curve nor Ed25519.
-    pub(super) fn private_jwk(&self, public_of: Option<&Key>) -> Result<Value, ForgeError> {
-        let d = match &self.material {
-            Material::Ec(pair) => {
-                let private = pair.private_key().as_be_bytes().map_err(|_| ForgeError::Crypto("writing a private key"))?;
-                encode_segment(private.as_ref())
-            }
-            Material::Ed(pair) => {
-                let seed = pair.seed().map_err(|_| ForgeError::Crypto("writing a private key"))?;
-                let seed = seed.as_be_bytes().map_err(|_| ForgeError::Crypto("writing a private key"))?;
-                encode_segment(seed.as_ref())
-            }
-            Material::Rsa(_) | Material::Oct(_) => return Err(ForgeError::NoSuchForm(self.alg, "private JWK")),
-        };
-        let mut jwk = public_of.unwrap_or(self).members(true);
-        jwk["d"] = json!(d);
-        Ok(jwk)
     }
 
     /// Signs in the given algorithm.

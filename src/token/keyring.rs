@@ -3,11 +3,10 @@
 
 use super::{
     error::ForgeError,
-    jwk,
     key::{Key, RsaBits},
     pki::Pki,
 };
-use crate::model::{Alg, KeyFamily, chain::ChainCertificate, keyset::KeySet};
+use crate::model::{Alg, KeyFamily, chain::ChainCertificate};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -15,13 +14,14 @@ use std::{
     thread,
 };
 
-/// Named keys. Names: `active`, an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
+/// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
 /// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
-/// for, and trusted only while a key set that holds it is served.
+/// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
+/// algorithm with public keys that the target trusts, the active one where it is such a one.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
-    trusted: BTreeMap<Alg, Arc<Key>>,
+    pub(super) trusted: BTreeMap<Alg, Arc<Key>>,
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
     pki: Arc<Pki>,
@@ -88,10 +88,17 @@ impl KeyRing {
             return Ok((Arc::clone(key), alg));
         }
         if let Some(rest) = name.strip_prefix("spare-") {
-            let alg = rest.split('-').next().and_then(by_name).ok_or_else(unknown)?;
+            let alg = match rest.split('-').next() {
+                Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
+                word => word.and_then(by_name).ok_or_else(unknown)?,
+            };
             return Ok((self.spare(name, alg)?, alg));
         }
-        let alg = if name == "active" { self.active } else { by_name(name).ok_or_else(unknown)? };
+        let alg = match name {
+            "active" => self.active,
+            "public" => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
+            name => by_name(name).ok_or_else(unknown)?,
+        };
         let key = self.trusted.get(&alg).ok_or(ForgeError::NoKeyFor(alg))?;
         Ok((Arc::clone(key), alg))
     }
@@ -109,6 +116,13 @@ impl KeyRing {
     /// The certificates of its keys.
     pub(super) fn pki(&self) -> &Pki {
         &self.pki
+    }
+
+    /// The first algorithm with public keys that the target trusts.
+    #[must_use]
+    pub fn public(&self) -> Option<Alg> {
+        let all = std::iter::once(&self.active).chain(self.trusted.keys());
+        all.copied().find(|alg| alg.is_asymmetric())
     }
 
     /// The public key set of all trusted keys, byte for byte as served. HMAC keys are not in it.
@@ -141,32 +155,6 @@ impl KeyRing {
             Some((alg.name().to_lowercase(), pem::encode(&pem::Pem::new("CERTIFICATE", der)).into_bytes()))
         };
         Alg::ALL.iter().filter(|alg| alg.is_asymmetric()).filter_map(certificate).collect()
-    }
-
-    /// The body that a file describes: a set of its members, or whatever it wants served instead.
-    ///
-    /// # Errors
-    /// A member names a key that the ring does not hold, or a change does not fit its JWK.
-    pub fn serve(&self, set: &KeySet) -> Result<Vec<u8>, ForgeError> {
-        let mut members = Vec::new();
-        for name in &set.members {
-            if name == "trusted" {
-                let public = self.trusted.values().filter(|key| key.alg().is_asymmetric());
-                members.extend(public.map(|key| key.jwk().to_owned()));
-            } else {
-                members.push(self.key(name)?.0.jwk().to_owned());
-            }
-        }
-        for altered in &set.altered {
-            let (key, _) = self.key(&altered.key)?;
-            members.push(jwk::altered(key.jwk(), altered)?);
-        }
-        members.extend(set.raw_members.iter().cloned());
-        let members = set_of(members.into_iter());
-        Ok(match &set.body {
-            None => members,
-            Some(body) => body.replace("${set}", &String::from_utf8_lossy(&members)).into_bytes(),
-        })
     }
 
     /// The keys that a target in our own process or started by us is handed: public ones, and HMAC secrets.

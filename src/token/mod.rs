@@ -13,8 +13,10 @@ mod key;
 mod keyring;
 mod mutate;
 mod pki;
+mod private;
 mod public;
 mod reshape;
+mod served;
 mod spelling;
 mod template;
 

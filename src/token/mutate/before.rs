@@ -70,12 +70,16 @@ pub(in crate::token) fn before_signing(
         Mutation::EmbedAlteredJwk { set, drop, damage } => {
             let changes =
                 AlteredMember { set: set.clone(), drop: drop.clone(), damage: damage.clone(), ..Default::default() };
-            let jwk = jwk::altered(draft.signer.key.jwk(), &changes)?;
-            draft.header.members("embed-altered-jwk")?.set("jwk", &jwk);
+            let members = draft.signer.key.members(true).as_object().cloned().unwrap_or_default();
+            draft.header.members("embed-altered-jwk")?.set("jwk", &jwk::change(members, &changes)?);
         }
         Mutation::EmbedPrivateJwk { public_of } => {
             let other = public_of.as_ref().map(|name| anvil.forge.ring().key(name)).transpose()?;
-            let jwk = draft.signer.key.private_jwk(other.as_ref().map(|(key, _)| key.as_ref()))?;
+            let key = &draft.signer.key;
+            let mut jwk = other.as_ref().map_or(key, |(other, _)| other).members(true);
+            for (name, text) in key.private_members()? {
+                jwk[name] = text.into();
+            }
             draft.header.members("embed-private-jwk")?.set("jwk", &jwk.to_string());
         }
         Mutation::EmbedSelfSignedCertificate => {
