@@ -15,6 +15,8 @@ pub const BUILTIN_POLICY: &[(&str, &str)] = &[
     ("far-future-exp", "accept"),
     ("future-iat", "accept"),
     ("id-token-as-access-token", "accept"),
+    ("kid-cross-key", "reject"),
+    ("kid-line-break", "reject"),
     ("kid-normalised", "reject"),
     ("kid-null-byte", "reject"),
     ("missing-exp", "reject"),
