@@ -65,6 +65,7 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
                 typ: trust.typ,
                 jwks_uri: None,
                 keys: trust.keys,
+                second: None,
             });
             AdapterReply { ok: Some(AdapterInfo::default()), ..nothing }
         }

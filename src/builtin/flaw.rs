@@ -15,6 +15,8 @@ mod http;
 #[macro_use]
 mod injection;
 #[macro_use]
+mod issuers;
+#[macro_use]
 mod key;
 #[macro_use]
 mod parsing;
@@ -60,7 +62,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [confusion key injection signature parsing claims positive http target define] }
+algorithm! { [confusion key injection issuers signature parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// The usable keys of a JWK set. Members that are malformed, unknown or for something else are left out, as section 5
 /// asks.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct KeySet {
     keys: Vec<Arc<Key>>,
     /// The set as it was served, where it was.
@@ -42,6 +42,16 @@ impl KeySet {
     pub fn with(mut self, other: &KeySet) -> KeySet {
         self.keys.extend(other.keys.iter().cloned());
         self
+    }
+
+    /// The keys of both sets.
+    pub fn merged(one: &KeySet, other: &KeySet) -> KeySet {
+        KeySet { keys: one.keys.iter().chain(&other.keys).cloned().collect(), served: one.served.clone() }
+    }
+
+    /// Just this key.
+    pub fn of_key(key: Arc<Key>) -> KeySet {
+        KeySet { keys: vec![key], served: Vec::new() }
     }
 
     pub fn is_empty(&self) -> bool {

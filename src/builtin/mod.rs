@@ -12,6 +12,7 @@ mod flaw;
 mod forms;
 mod header;
 mod injected;
+mod issuers;
 mod json;
 mod jwks;
 mod key;

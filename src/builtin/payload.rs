@@ -1,13 +1,7 @@
 //! Key names that careless code runs, opens or looks up (RFC 8725 section 3.10). Only flaws do any of it, and they play
 //! it: no file is opened, no command is run, and nothing but planted addresses is asked.
 
-use super::{
-    fetch, forms,
-    flaw::Flaw,
-    key::KeySet,
-    parse::Token,
-    rules::Rules,
-};
+use super::{fetch, flaw::Flaw, forms, key::KeySet, parse::Token, rules::Rules};
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -95,9 +89,8 @@ pub(super) fn means_no_check(flaw: Flaw, keys: &KeySet, token: &Token<'_>) -> bo
     let text = |name: &str| token.header.get(name).and_then(Value::as_str);
     match flaw {
         Flaw::KidLongUnchecked => text("kid").is_some_and(|kid| kid.chars().count() > LONG),
-        Flaw::KidOddUnchecked => text("kid").is_some_and(|kid| {
-            kid.chars().any(|c| matches!(c, '<' | '>' | '\u{1b}') || u32::from(c) > 0xffff)
-        }),
+        Flaw::KidOddUnchecked => text("kid")
+            .is_some_and(|kid| kid.chars().any(|c| matches!(c, '<' | '>' | '\u{1b}') || u32::from(c) > 0xffff)),
         Flaw::HeaderKeyUnreadable => ["jwk", "jku", "x5u", "x5c"].iter().any(|name| is_unreadable(token, name)),
         Flaw::X5tIsProof => {
             let names = [("x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY), ("x5t#S256", &digest::SHA256)];

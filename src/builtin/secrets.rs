@@ -101,11 +101,9 @@ fn forms(flaw: Flaw) -> Vec<(PublicKeyForm, &'static [TextShape])> {
         Flaw::HmacPkcs1Der => plain(&[PublicKeyForm::Pkcs1Der]),
         Flaw::HmacReshapedPem => vec![(PublicKeyForm::SpkiPem, AS_PASTED)],
         Flaw::HmacReshapedPkcs1Pem => vec![(PublicKeyForm::Pkcs1Pem, AS_PASTED)],
-        Flaw::HmacCertificate => plain(&[
-            PublicKeyForm::CertificatePem,
-            PublicKeyForm::CertificateDer,
-            PublicKeyForm::CertificateBase64,
-        ]),
+        Flaw::HmacCertificate => {
+            plain(&[PublicKeyForm::CertificatePem, PublicKeyForm::CertificateDer, PublicKeyForm::CertificateBase64])
+        }
         Flaw::HmacJwkAsServed => plain(&[PublicKeyForm::JwkAsServed]),
         Flaw::HmacJwkCanonical => plain(&[PublicKeyForm::JwkCanonical]),
         Flaw::HmacJwkRewritten => {

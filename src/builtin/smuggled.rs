@@ -1,8 +1,9 @@
 //! Keys that come with the token in ways that look checked. Without a flaw none of them is used.
 
 use super::{
-    fetch, forms,
+    fetch,
     flaw::Flaw,
+    forms,
     injected::{element, fitting, key_inside, keys_in},
     key::{Key, KeySet},
     parse::Token,
@@ -39,7 +40,8 @@ pub(super) fn for_token(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Al
             keys_in(&fetch::get(jku)?, alg)
         }
         Flaw::JkuHostMisread => {
-            let jku = text("jku").filter(|jku| misread_host(jku) == misread_host(&rules.issuer) && jku.contains('@'))?;
+            let jku =
+                text("jku").filter(|jku| misread_host(jku) == misread_host(&rules.issuer) && jku.contains('@'))?;
             keys_in(&fetch::get(jku)?, alg)
         }
         Flaw::JkuRedirectFollowed => {
@@ -154,7 +156,9 @@ mod tests {
     fn addresses_are_read_as_the_flaws_read_them() {
         assert_eq!(misread_host("http://a:1@b/c"), Some("a:1"));
         assert!(is_below("http://a/issuer/x", "http://a/issuer"));
-        assert!(!is_below("http://a/issuer/../x", "http://a/issuer") && !is_below("http://a/issuerx", "http://a/issuer"));
+        assert!(
+            !is_below("http://a/issuer/../x", "http://a/issuer") && !is_below("http://a/issuerx", "http://a/issuer")
+        );
         assert_eq!(inside_data("data:text/plain;base64,YQ==").as_deref(), Some(&b"a"[..]));
     }
 }

@@ -152,6 +152,7 @@ pub fn trust(algorithms: &[Alg], typ: &str) -> TrustConfig {
         typ: typ.into(),
         jwks_uri: None,
         keys: json!({ "keys": algorithms.iter().map(|alg| jwk(*alg)).collect::<Vec<_>>() }),
+        second: None,
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     flaw::Flaw,
     header::{self, Check},
     injected,
+    issuers::{Acquaintances, Sides},
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
@@ -34,7 +35,10 @@ use std::{
 pub struct Builtin {
     rules: Rules,
     keys: KeySet,
+    /// What holds for tokens of a second issuer, where there is one.
+    second: Option<(Rules, KeySet)>,
     memory: Memory,
+    acquaintances: Acquaintances,
 }
 
 /// How long a validator that hangs hangs.
@@ -49,9 +53,18 @@ impl Builtin {
         Builtin { rules: Rules { flaw, ..Rules::default() }, ..Builtin::default() }
     }
 
+    /// Whether a token says that it is from the second issuer. Nothing is checked yet.
+    pub(super) fn names_second(&self, sent: &[u8]) -> bool {
+        let Some((rules, _)) = &self.second else { return false };
+        !rules.has(Flaw::SecondIssuerRefused) && claims_of(sent).is_some_and(|claims| claims["iss"] == rules.issuer)
+    }
+
     /// Judges a token by these keys.
-    pub(super) fn judge(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        let rules = &self.rules;
+    pub(super) fn judge(&self, keys: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        let rules = match &self.second {
+            Some((rules, _)) if self.names_second(sent) => rules,
+            _ => &self.rules,
+        };
         match rules.flaw {
             Some(Flaw::AcceptsEverything) => return Ok(claims_of(sent).unwrap_or(Value::Null)),
             Some(Flaw::RefusesEverything) => return Err(Refusal::Signature),
@@ -61,24 +74,27 @@ impl Builtin {
             Some(flaw) if self.memory.knows(flaw, sent) => return claims_of(sent).ok_or(Refusal::Payload),
             _ => {}
         }
-        let claims = self.check(keys, sent, now)?;
+        let claims = self.check(rules, keys, sent, now)?;
         if let Some(flaw) = rules.flaw {
             self.memory.learn(flaw, sent);
         }
-        Ok(claims)
+        Ok(self.acquaintances.meet_subject(rules, claims))
     }
 
-    fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        let rules = &self.rules;
+    fn check(&self, rules: &Rules, sides: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
         let compact = parse::compact(rules, sent);
         let token = parse::split(rules, &compact)?;
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
-        let check = if token.unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
+        let keys = self.acquaintances.keys(rules, sides, &token);
+        let check = if token.unchecked { Check::Nothing } else { header::examine(rules, &keys, &token)? };
         if let Check::With(alg) = check {
-            let found = lookup::find(rules, keys, &token, alg)?;
+            let found = lookup::find(rules, &keys, &token, alg)?;
             signature::check(rules, &found, alg, &token)?;
+            let claims = claims::check(rules, &token, now)?;
+            self.acquaintances.meet_key(rules, &found);
+            return Ok(claims);
         }
         claims::check(rules, &token, now)
     }
@@ -95,6 +111,7 @@ impl Validator for Builtin {
         let algorithms = self.rules.algorithms.iter().map(|alg| Capability::Alg(*alg));
         let mut provided: Capabilities = algorithms.collect();
         provided.extend([Capability::ClaimsReturned, Capability::ControlClock, Capability::ObserveOutbound]);
+        provided.insert(Capability::IssuersTwo);
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
         }
@@ -104,6 +121,9 @@ impl Validator for Builtin {
     fn configure(&mut self, trust: &TrustConfig) {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
+        self.acquaintances = Acquaintances::default();
+        let second = trust.of_second();
+        self.second = second.map(|trust| (Rules::new(self.rules.flaw, &trust), KeySet::from_value(&trust.keys)));
         self.keys = match self.rules.flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
             _ => KeySet::from_value(&trust.keys),
@@ -114,7 +134,13 @@ impl Validator for Builtin {
         if self.rules.has(Flaw::Hangs) {
             thread::sleep(HANG);
         }
-        match self.judge(&self.keys, token, now) {
+        let none = KeySet::default();
+        let second = self.second.as_ref().map_or(&none, |(_, keys)| keys);
+        let sides = match self.names_second(token) {
+            true => Sides { named: second, other: &self.keys },
+            false => Sides { named: &self.keys, other: second },
+        };
+        match self.judge(&sides, token, now) {
             Ok(claims) => Answer::Accept(claims),
             Err(Refusal::Crash) => Answer::Error(Refusal::Crash.phrase().into()),
             Err(refusal) => Answer::Reject(refusal.phrase().into()),

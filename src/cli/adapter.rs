@@ -225,6 +225,7 @@ impl Tokens {
             typ: "JWT".into(),
             jwks_uri: None,
             keys: ring.handed_over(),
+            second: None,
         };
         let setting = Setting {
             world: World::unserved(&issuer),

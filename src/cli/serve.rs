@@ -57,6 +57,7 @@ impl Serve {
         let ring = KeyRing::generate(algorithms)?;
         let documents = Documents {
             jwks: ring.jwks(),
+            second_jwks: ring.second_jwks()?,
             rogue_jwks: ring.rogue_jwks(),
             rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),
@@ -72,6 +73,7 @@ impl Serve {
             typ: "JWT".into(),
             jwks_uri: Some(world.jwks_uri.clone()),
             keys: ring.handed_over(),
+            second: None,
         };
         let server = match self.validator {
             Some(_) => Some(Server::start(flaw, &trust).await?),

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     prefix: String,
     algorithms: Vec<Alg>,
     discovery: Document,
+    second_discovery: Document,
+    second_jwks: Document,
     rogue_discovery: Document,
     rogue_jwks: Document,
     rogue_certificates: BTreeMap<String, Document>,
@@ -38,12 +40,14 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(base: &Base, world: World, documents: Documents) -> Result<Self, IssuerError> {
-        let Documents { jwks, rogue_jwks, rogue_certificates, algorithms, headers } = documents;
+        let Documents { jwks, second_jwks, rogue_jwks, rogue_certificates, algorithms, headers } = documents;
         let rogue_uri = format!("{}/jwks.json", world.rogue_issuer);
         Ok(Shared {
             journal: Journal::new(),
             prefix: base.path.clone(),
             discovery: Document::metadata(&world.issuer, &world.jwks_uri, &algorithms),
+            second_discovery: Document::metadata(&world.issuer2, &world.jwks_uri2, &algorithms),
+            second_jwks: Document::new(second_jwks),
             rogue_discovery: Document::metadata(&world.rogue_issuer, &rogue_uri, &algorithms),
             rogue_jwks: Document::new(rogue_jwks),
             rogue_certificates: rogue_certificates
@@ -86,6 +90,8 @@ pub(super) async fn answer(
     match place {
         Place::Discovery => document(&request, &shared.discovery),
         Place::Jwks => document(&request, &shared.jwks()),
+        Place::SecondDiscovery => document(&request, &shared.second_discovery),
+        Place::SecondJwks => document(&request, &shared.second_jwks),
         Place::RogueDiscovery => document(&request, &shared.rogue_discovery),
         Place::RogueJwks => document(&request, &shared.rogue_jwks),
         Place::Canary { wants: Planted::Hostile(hostile), .. } => hostile.answer(path).await,

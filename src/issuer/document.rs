@@ -20,6 +20,8 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 pub struct Documents {
     /// The issuer's key set: the bytes to send, valid JSON or not.
     pub jwks: Vec<u8>,
+    /// The second issuer's key set.
+    pub second_jwks: Vec<u8>,
     /// The rogue issuer's key set; the canary serves it as well.
     pub rogue_jwks: Vec<u8>,
     /// Certificates of rogue keys as PEM, by algorithm in lower case; the canary serves them.

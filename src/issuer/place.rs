@@ -13,6 +13,10 @@ pub(super) enum Place<'a> {
     Discovery,
     /// The issuer's key set.
     Jwks,
+    /// Metadata of the second issuer.
+    SecondDiscovery,
+    /// The second issuer's key set.
+    SecondJwks,
     /// Metadata of the rogue issuer.
     RogueDiscovery,
     /// The rogue issuer's key set.
@@ -54,6 +58,8 @@ impl Place<'_> {
         match self {
             Place::Discovery => Endpoint::Discovery,
             Place::Jwks => Endpoint::Jwks,
+            Place::SecondDiscovery => Endpoint::SecondDiscovery,
+            Place::SecondJwks => Endpoint::SecondJwks,
             Place::RogueDiscovery => Endpoint::RogueDiscovery,
             Place::RogueJwks => Endpoint::RogueJwks,
             Place::Canary { .. } => Endpoint::Canary,
@@ -69,6 +75,8 @@ pub(super) fn find<'a>(path: &'a str, prefix: &str) -> Place<'a> {
     let base = base.strip_prefix(prefix).filter(|rest| rest.starts_with('/')).unwrap_or(base);
     match (base, metadata) {
         ("/issuer", true) => Place::Discovery,
+        ("/issuer2", true) => Place::SecondDiscovery,
+        ("/issuer2/jwks.json", false) => Place::SecondJwks,
         ("/rogue", true) => Place::RogueDiscovery,
         ("/issuer/jwks.json", false) => Place::Jwks,
         ("/rogue/jwks.json", false) => Place::RogueJwks,
@@ -137,6 +145,8 @@ mod tests {
         assert_eq!(find("/.well-known/oauth-authorization-server/rogue", ""), Place::RogueDiscovery);
         assert_eq!(find("/issuer/jwks.json", ""), Place::Jwks);
         assert_eq!(find("/rogue/jwks.json", ""), Place::RogueJwks);
+        assert_eq!(find("/issuer2/jwks.json", ""), Place::SecondJwks);
+        assert_eq!(find("/issuer2/.well-known/openid-configuration", ""), Place::SecondDiscovery);
         for path in ["/", "", "/issuer", "/issuer/jwks.json/", "/issuer/.well-known/jwks.json", "/canaryx/a"] {
             assert_eq!(find(path, ""), Place::Other, "{path}");
         }

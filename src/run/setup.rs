@@ -14,7 +14,7 @@ use crate::{
         Alg, Capabilities, Capability, Harm, Period, Recipe, TrustConfig, World,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
-        target::{KeySource, TargetFile},
+        target::{KeySource, SecondIssuer, TargetFile},
     },
     suite::Catalog,
     target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
@@ -382,12 +382,14 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
+            second: second_for(subject, world, ring),
         },
         Subject::File(_, file) => {
             let trust = &file.trust;
             let fill = |text: &str| -> Result<String, RunError> {
                 let known = |name: &str| match name {
                     "issuer" => Some(json!(world.issuer)),
+                    "issuer2" => Some(json!(world.issuer2)),
                     "discovery" => Some(json!(world.discovery)),
                     _ => None,
                 };
@@ -402,9 +404,31 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
                     .then(|| world.jwks_uri.clone()),
                 keys,
+                second: match trust.issuers.iter().map(|text| fill(text)).collect::<Result<Vec<_>, _>>()? {
+                    issuers if issuers.contains(&world.issuer2) => second(world, ring),
+                    _ => None,
+                },
             }
         }
     })
+}
+
+/// The second issuer, for the built-in server and for validators in this process that know how to trust two.
+fn second_for(subject: &Subject, world: &World, ring: &KeyRing) -> Option<SecondIssuer> {
+    match subject {
+        Subject::Builtin(_) => second(world, ring),
+        Subject::InProcess(inside) if inside.validator.provides().contains(&Capability::IssuersTwo) => {
+            second(world, ring).map(|second| SecondIssuer { jwks_uri: None, ..second })
+        }
+        _ => None,
+    }
+}
+
+/// `None` where the target takes no public keys, and a second issuer has nothing to publish.
+fn second(world: &World, ring: &KeyRing) -> Option<SecondIssuer> {
+    ring.public()?;
+    let keys = serde_json::from_slice(&ring.second_jwks().ok()?).ok()?;
+    Some(SecondIssuer { issuer: world.issuer2.clone(), jwks_uri: Some(world.jwks_uri2.clone()), keys })
 }
 
 fn typ_of(subject: &Subject) -> String {
@@ -428,6 +452,11 @@ fn builtin_file(url: &str) -> TargetFile {
 /// What the transport shows, and what we know of the target because we play its issuer.
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
+    if trust.second.is_some() {
+        provides.insert(Capability::IssuersTwo);
+    } else {
+        provides.remove(&Capability::IssuersTwo);
+    }
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
     // An adapter runs beside us, and a library that follows an address reaches our canary.
     if trust.jwks_uri.is_some() || matches!(target, Target::Stdio(_)) {

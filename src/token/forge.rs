@@ -199,6 +199,8 @@ impl Forge {
             "typ" => &setting.typ,
             "alg" => signer.alg.name(),
             "kid" => signer.key.kid(),
+            "issuer2" => &setting.world.issuer2,
+            "jwks-uri2" => &setting.world.jwks_uri2,
             "rogue-issuer" => &setting.world.rogue_issuer,
             "jwks-uri" => &setting.world.jwks_uri,
             "discovery" => &setting.world.discovery,

@@ -5,17 +5,20 @@ use super::{
     error::ForgeError,
     key::{Key, RsaBits},
     pki::Pki,
+    second::SecondKeys,
 };
 use crate::model::{Alg, KeyFamily, chain::ChainCertificate};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
 };
 
-/// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
-/// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
+/// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case,
+/// `rogue`, `rogue-` with an algorithm in lower case, `issuer2` and `issuer2-` with one (of the second issuer),
+/// `issuer2-shared` and `shared` (two keys under one name, the second issuer's and the first's, which only some key sets
+/// hold), and `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
 /// algorithm with public keys that the target trusts, the active one where it is such a one.
 #[derive(Clone)]
@@ -25,6 +28,7 @@ pub struct KeyRing {
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
     pki: Arc<Pki>,
+    second: Arc<OnceLock<Result<SecondKeys, ForgeError>>>,
 }
 
 impl KeyRing {
@@ -53,7 +57,14 @@ impl KeyRing {
                 .map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("key generation"))))
                 .collect()
         });
-        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default(), pki: Arc::default() };
+        let mut ring = KeyRing {
+            active,
+            trusted: BTreeMap::new(),
+            rogue: BTreeMap::new(),
+            spare: Arc::default(),
+            pki: Arc::default(),
+            second: Arc::default(),
+        };
         for key in made {
             let (alg, rogue, key) = key?;
             if rogue {
@@ -87,6 +98,20 @@ impl KeyRing {
             let key = self.rogue.get(&alg.family()).ok_or(ForgeError::NoKeyFor(alg))?;
             return Ok((Arc::clone(key), alg));
         }
+        if name == "shared" {
+            let key = Arc::clone(&self.second()?.first_shared);
+            let alg = key.alg();
+            return Ok((key, alg));
+        }
+        if let Some(rest) = name.strip_prefix("issuer2") {
+            let second = self.second()?;
+            let alg = match rest.strip_prefix('-') {
+                None if rest.is_empty() => second.second_shared.alg(),
+                Some("shared") => return Ok((Arc::clone(&second.second_shared), second.second_shared.alg())),
+                text => text.and_then(by_name).ok_or_else(unknown)?,
+            };
+            return Ok((second.own(alg).ok_or(ForgeError::NoKeyFor(alg))?, alg));
+        }
         if let Some(rest) = name.strip_prefix("spare-") {
             let alg = match rest.split('-').next() {
                 Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
@@ -111,6 +136,24 @@ impl KeyRing {
         let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
+    }
+
+    /// The keys of the second issuer, made when first asked for.
+    fn second(&self) -> Result<&SecondKeys, ForgeError> {
+        let first = self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?;
+        let made = self.second.get_or_init(|| SecondKeys::generate(first, self.trusted.keys().copied()));
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    /// The key set of the second issuer; an empty one where the target takes no public keys.
+    ///
+    /// # Errors
+    /// Keys cannot be made.
+    pub fn second_jwks(&self) -> Result<Vec<u8>, ForgeError> {
+        if self.public().is_none() {
+            return Ok(set_of(std::iter::empty()));
+        }
+        Ok(set_of(self.second()?.published().map(|key| key.jwk().to_owned())))
     }
 
     /// The certificates of its keys.

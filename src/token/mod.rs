@@ -16,6 +16,7 @@ mod pki;
 mod private;
 mod public;
 mod reshape;
+mod second;
 mod served;
 mod spelling;
 mod template;

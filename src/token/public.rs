@@ -86,7 +86,8 @@ fn sorted(jwk: &Value) -> Value {
 /// One line with a space behind each colon and comma, as some languages write JSON.
 fn spaced(jwk: &Value) -> Vec<u8> {
     let members = jwk.as_object().into_iter().flatten();
-    let members: Vec<String> = members.map(|(name, value)| format!("{}: {value}", Value::from(name.as_str()))).collect();
+    let members: Vec<String> =
+        members.map(|(name, value)| format!("{}: {value}", Value::from(name.as_str()))).collect();
     format!("{{{}}}", members.join(", ")).into_bytes()
 }
 

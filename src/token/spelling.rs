@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn every_spelling_leads_to_the_canary() {
-        for spelling in ["localhost", "upper-case", "decimal", "short", "hexadecimal", "full-width", "user", "user-with-path"]
+        for spelling in
+            ["localhost", "upper-case", "decimal", "short", "hexadecimal", "full-width", "user", "user-with-path"]
         {
             let url = Url::parse(&spelled(spelling).unwrap()).unwrap();
             let host = url.host_str().unwrap();

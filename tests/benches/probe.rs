@@ -25,6 +25,7 @@ async fn scene() -> Scene {
     let ring = KeyRing::generate(&[Alg::Es256]).expect("keys can be made");
     let documents = Documents {
         jwks: ring.jwks(),
+        second_jwks: ring.second_jwks().unwrap(),
         rogue_jwks: ring.rogue_jwks(),
         rogue_certificates: ring.rogue_certificates(),
         algorithms: vec![Alg::Es256],
@@ -40,6 +41,7 @@ async fn scene() -> Scene {
         typ: "JWT".into(),
         jwks_uri: Some(world.jwks_uri.clone()),
         keys: ring.handed_over(),
+        second: None,
     };
     let server = Server::start(None, &trust).await.expect("the validator starts");
     let setting = Setting {
