@@ -11,6 +11,10 @@ mod claims;
 #[macro_use]
 mod confusion;
 #[macro_use]
+mod ecdsa;
+#[macro_use]
+mod eddsa;
+#[macro_use]
 mod http;
 #[macro_use]
 mod injection;
@@ -19,9 +23,13 @@ mod issuers;
 #[macro_use]
 mod key;
 #[macro_use]
+mod mac;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod rsa;
 #[macro_use]
 mod signature;
 #[macro_use]
@@ -62,7 +70,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [confusion key injection issuers signature parsing claims positive http target define] }
+algorithm! { [confusion key injection issuers signature ecdsa eddsa rsa mac parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

@@ -1,5 +1,6 @@
 //! One trusted key: read from its JWK once, used for every token (RFC 7517, RFC 7518 section 6, RFC 8037).
 
+use super::lenient;
 use crate::model::{Alg, KeyFamily};
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
@@ -34,10 +35,12 @@ pub(super) struct Key {
 enum Verifier {
     Jsonwebtoken(DecodingKey),
     AwsLc(ParsedPublicKey),
+    /// A key that only flaws use, by hand.
+    ByHand,
 }
 
 /// The kind of key that a JWK says it is. `None`: one that is not known here.
-fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
+pub(super) fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     Some(match (text("kty")?, text("crv")) {
         ("RSA", _) => KeyFamily::Rsa,
@@ -52,9 +55,13 @@ fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
 }
 
 impl Key {
-    /// Reads a JWK. `None` where it is malformed, too weak, or not for checking signatures.
+    /// Reads a JWK. `None` where it is malformed, too weak, nobody's, or not for checking signatures.
     pub fn from_jwk(jwk: &Value) -> Option<Key> {
-        let members = jwk.as_object()?;
+        Key::read(jwk.as_object()?).filter(|key| !lenient::is_nobodys(key))
+    }
+
+    /// Reads a JWK, whether or not anybody can have its private half.
+    pub fn read(members: &Map<String, Value>) -> Option<Key> {
         let family = family_of(members)?;
         if !is_for_verifying(members) {
             return None;
@@ -73,6 +80,20 @@ impl Key {
             raw,
             verifier,
         })
+    }
+
+    /// A key that is checked by hand.
+    pub fn unverified(jwk: &Map<String, Value>, family: KeyFamily, raw: Vec<u8>) -> Key {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (kid, alg, spki) = (text("kid"), text("alg"), Vec::new());
+        Key { kid, alg, family, jwk: jwk.clone(), spki, raw, verifier: Verifier::ByHand }
+    }
+
+    /// The key of a JWK with another point, which may be compressed (SEC 1 section 2.3.4).
+    pub fn from_point(jwk: &Map<String, Value>, family: KeyFamily, point: &[u8]) -> Option<Key> {
+        let parsed = ParsedPublicKey::new(parser(family)?, point).ok()?;
+        let verifier = Verifier::AwsLc(parsed);
+        Some(Key { verifier, ..Key::unverified(jwk, family, point.to_vec()) })
     }
 
     /// Reads a SubjectPublicKeyInfo.
@@ -121,6 +142,7 @@ impl Key {
     /// Checks a signature in this very algorithm.
     pub fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
         match &self.verifier {
+            Verifier::ByHand => false,
             Verifier::AwsLc(key) => self.family == alg.family() && key.verify_sig(message, signature).is_ok(),
             Verifier::Jsonwebtoken(key) => jsonwebtoken_name(alg)
                 .and_then(|alg| (DEFAULT_PROVIDER.verifier_factory)(&alg, key).ok())

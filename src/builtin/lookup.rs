@@ -5,6 +5,7 @@ use super::{
     injected,
     json::{self, Repeated},
     key::{Key, KeySet},
+    lenient,
     parse::Token,
     payload,
     rules::{Refusal, Rules},
@@ -51,7 +52,10 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         return if fitting.len() == 1 { Ok(Found::Keys(fitting)) } else { Err(Refusal::UnknownKey) };
     };
     let kid = payload::cut(rules, kid);
-    let named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).collect();
+    let mut named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).cloned().collect();
+    if let Some(flaw) = rules.flaw {
+        named.extend(lenient::keys(flaw, keys, kid));
+    }
     if named.is_empty() {
         return match rules.flaw {
             Some(Flaw::UnknownKidUnchecked) => Ok(Found::Nothing),
@@ -62,7 +66,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
             _ => Err(Refusal::UnknownKey),
         };
     }
-    let named: Vec<_> = named.into_iter().filter(|key| fits(rules, key, alg)).cloned().collect();
+    let named: Vec<_> = named.into_iter().filter(|key| fits(rules, key, alg)).collect();
     if named.is_empty() { Err(Refusal::Algorithm) } else { Ok(Found::Keys(named)) }
 }
 
@@ -93,11 +97,17 @@ fn is_named(rules: &Rules, key: &Key, kid: &str) -> bool {
 
 fn fits(rules: &Rules, key: &Key, alg: Alg) -> bool {
     match rules.flaw {
+        flaw if lenient::refuses(flaw, key) => false,
+        Some(Flaw::EcdsaCurveFromKey) => key.fits(alg) || (is_curve(key.family) && is_curve(alg.family())),
         Some(Flaw::AllowListIgnored | Flaw::JwkAlgIgnored) => key.family == alg.family() && key.is_long_enough(alg),
         Some(Flaw::DuplicateAlgFirstChecked | Flaw::DuplicateAlgLastChecked) => key.family == alg.family(),
         Some(Flaw::LabelIgnored) => key.family != KeyFamily::Oct || key.fits(alg),
         _ => key.fits(alg),
     }
+}
+
+fn is_curve(family: KeyFamily) -> bool {
+    matches!(family, KeyFamily::P256 | KeyFamily::P384 | KeyFamily::P521 | KeyFamily::Secp256k1)
 }
 
 fn has_two_kids(token: &Token<'_>) -> bool {

@@ -17,6 +17,7 @@ mod json;
 mod jwks;
 mod key;
 mod keys;
+mod lenient;
 mod lookup;
 mod parse;
 mod payload;

@@ -19,6 +19,7 @@ pub mod recipe;
 pub mod refresh;
 pub mod report;
 pub mod secret;
+pub mod signature_shape;
 mod slot;
 pub mod spec;
 pub mod target;

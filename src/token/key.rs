@@ -1,9 +1,13 @@
 //! One key: parsed once, used for many signatures.
 
-use super::{compact::encode_segment, error::ForgeError};
+use super::{
+    compact::encode_segment,
+    error::ForgeError,
+    raw::{self, Curve, RsaSecret},
+};
 use crate::model::{Alg, KeyFamily, Secret};
 use aws_lc_rs::{
-    encoding::AsDer,
+    encoding::{AsBigEndian, AsDer},
     hmac,
     rand::{SecureRandom, SystemRandom},
     rsa::KeySize,
@@ -12,6 +16,7 @@ use aws_lc_rs::{
         ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
     },
 };
+use num_bigint::BigUint;
 use serde_json::{Value, json};
 
 /// How large an RSA modulus is made.
@@ -36,6 +41,8 @@ pub struct Key {
 
 enum Material {
     Rsa(Box<RsaKeyPair>),
+    /// RSA that the cryptographic library refuses, because of its size or its exponent.
+    OddRsa(Box<RsaSecret>),
     Ec(Box<EcdsaKeyPair>),
     Ed(Box<Ed25519KeyPair>),
     Oct(Box<(Secret<Vec<u8>>, hmac::Key)>),
@@ -68,14 +75,29 @@ impl Key {
             // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three.
             KeyFamily::Oct => oct(alg, random::<64>()?.to_vec()),
         };
-        let suffix: String = random::<3>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Key::new(format!("{prefix}-{suffix}"), alg, material))
+        Ok(Key::new(kid(prefix)?, alg, material))
     }
 
     /// An HMAC key of any length, the empty one included.
     #[must_use]
     pub fn from_secret(kid: String, alg: Alg, secret: Vec<u8>) -> Key {
         Key::new(kid, alg, oct(alg, secret))
+    }
+
+    /// A random HMAC key of so many bytes.
+    ///
+    /// # Errors
+    /// The random source fails.
+    pub(super) fn of_length(prefix: &str, alg: Alg, length: usize) -> Result<Key, ForgeError> {
+        Ok(Key::from_secret(kid(prefix)?, alg, raw::random_bytes(length)?))
+    }
+
+    /// An RSA key of any shape; its `kid` is made as that of other keys.
+    ///
+    /// # Errors
+    /// The random source fails.
+    pub(super) fn from_odd_rsa(prefix: &str, alg: Alg, secret: RsaSecret) -> Result<Key, ForgeError> {
+        Ok(Key::new(kid(prefix)?, alg, Material::OddRsa(Box::new(secret))))
     }
 
     fn new(kid: String, alg: Alg, material: Material) -> Key {
@@ -118,6 +140,11 @@ impl Key {
                     "n": encode_segment(public.modulus().big_endian_without_leading_zero()),
                 })
             }
+            Material::OddRsa(secret) => json!({
+                "e": encode_segment(secret.exponent.to_bytes_be()),
+                "kty": "RSA",
+                "n": encode_segment(secret.modulus.to_bytes_be()),
+            }),
             Material::Ec(pair) => {
                 let point = &pair.public_key().as_ref()[1..];
                 let (x, y) = point.split_at(point.len() / 2);
@@ -158,10 +185,21 @@ impl Key {
                     .map_err(|_| ForgeError::Crypto("RSA signing"))?;
                 Ok(out)
             }
-            Material::Ec(pair) if alg.family() == self.alg.family() => pair
-                .sign(&SystemRandom::new(), input)
-                .map(|signature| signature.as_ref().to_vec())
-                .map_err(|_| ForgeError::Crypto("ECDSA signing")),
+            Material::OddRsa(secret) => {
+                let hash = raw::hash_of(alg);
+                let block = match alg {
+                    Alg::Rs256 | Alg::Rs384 | Alg::Rs512 => raw::block(None, hash, input, secret.length()),
+                    Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => raw::pss_block(None, hash, input, secret.modulus.bits())?,
+                    _ => return Err(wrong()),
+                };
+                block.and_then(|block| secret.sign_block(&block)).ok_or(ForgeError::Crypto("RSA signing"))
+            }
+            Material::Ec(pair) if alg.family() == self.alg.family() => {
+                let signature =
+                    pair.sign(&SystemRandom::new(), input).map_err(|_| ForgeError::Crypto("ECDSA signing"))?;
+                let curve = Curve::of(alg.family()).ok_or_else(wrong)?;
+                Ok(curve.with_low_s(signature.as_ref().to_vec()))
+            }
             Material::Ed(pair) if alg.family() == KeyFamily::Ed25519 => Ok(pair.sign(input).as_ref().to_vec()),
             Material::Oct(pair) if alg == self.alg => Ok(hmac::sign(&pair.1, input).as_ref().to_vec()),
             Material::Oct(pair) if alg.family() == KeyFamily::Oct => {
@@ -177,7 +215,9 @@ impl Key {
             Material::Rsa(pair) => pair.public_key().as_der(),
             Material::Ec(pair) => pair.public_key().as_der(),
             Material::Ed(pair) => pair.public_key().as_der(),
-            Material::Oct(..) => return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo")),
+            Material::OddRsa(_) | Material::Oct(..) => {
+                return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo"));
+            }
         };
         der.map(|der: aws_lc_rs::encoding::PublicKeyX509Der<'_>| der.as_ref().to_vec())
             .map_err(|_| ForgeError::Crypto("writing a public key"))
@@ -195,9 +235,18 @@ impl Key {
     pub(super) fn raw_public(&self) -> Result<Vec<u8>, ForgeError> {
         match &self.material {
             Material::Rsa(pair) => Ok(pair.public_key().modulus().big_endian_without_leading_zero().to_vec()),
+            Material::OddRsa(secret) => Ok(secret.modulus.to_bytes_be()),
             Material::Ec(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Ed(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "public")),
+        }
+    }
+
+    /// The RSA modulus, big-endian.
+    pub(super) fn rsa_modulus(&self) -> Result<Vec<u8>, ForgeError> {
+        match &self.material {
+            Material::Rsa(_) | Material::OddRsa(_) => self.raw_public(),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "RSA")),
         }
     }
 
@@ -205,6 +254,7 @@ impl Key {
     pub(super) fn rsa_exponent(&self) -> Option<Vec<u8>> {
         match &self.material {
             Material::Rsa(pair) => Some(pair.public_key().exponent().big_endian_without_leading_zero().to_vec()),
+            Material::OddRsa(secret) => Some(secret.exponent.to_bytes_be()),
             _ => None,
         }
     }
@@ -219,9 +269,48 @@ impl Key {
             }
             Material::Ec(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
             Material::Ed(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
-            Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "PKCS#8")),
+            Material::OddRsa(_) | Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "PKCS#8")),
         }
     }
+
+    /// Works on the private numbers of an RSA key.
+    pub(super) fn with_rsa<T>(&self, work: impl FnOnce(&RsaSecret) -> T) -> Result<T, ForgeError> {
+        match &self.material {
+            Material::OddRsa(secret) => Ok(work(secret)),
+            Material::Rsa(_) => RsaSecret::from_pkcs8(self.pkcs8()?.reveal())
+                .map(|secret| work(&secret))
+                .ok_or(ForgeError::Crypto("reading an RSA key")),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "RSA")),
+        }
+    }
+
+    /// The private number of an elliptic-curve key.
+    pub(super) fn ec_secret(&self) -> Result<BigUint, ForgeError> {
+        let Material::Ec(pair) = &self.material else { return Err(ForgeError::NoSuchForm(self.alg, "ECDSA")) };
+        let number = pair.private_key().as_be_bytes().map_err(|_| ForgeError::Crypto("reading an EC key"))?;
+        Ok(BigUint::from_bytes_be(number.as_ref()))
+    }
+
+    /// The seed of an Ed25519 key (RFC 8032 section 5.1.5).
+    pub(super) fn ed_seed(&self) -> Result<Secret<Vec<u8>>, ForgeError> {
+        let Material::Ed(pair) = &self.material else { return Err(ForgeError::NoSuchForm(self.alg, "Ed25519")) };
+        let failed = |_| ForgeError::Crypto("reading an Ed25519 key");
+        let seed = pair.seed().map_err(failed)?;
+        Ok(Secret::new(seed.as_be_bytes().map_err(failed)?.as_ref().to_vec()))
+    }
+
+    /// The shared secret of an HMAC key.
+    pub(super) fn mac_secret(&self) -> Result<&[u8], ForgeError> {
+        match &self.material {
+            Material::Oct(pair) => Ok(pair.0.reveal()),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "HMAC")),
+        }
+    }
+}
+
+fn kid(prefix: &str) -> Result<String, ForgeError> {
+    let suffix: String = random::<3>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{prefix}-{suffix}"))
 }
 
 fn oct(alg: Alg, secret: Vec<u8>) -> Material {

@@ -6,6 +6,7 @@ use super::{
     key::{Key, RsaBits},
     pki::Pki,
     second::SecondKeys,
+    special,
 };
 use crate::model::{Alg, KeyFamily, chain::ChainCertificate};
 use serde_json::Value;
@@ -20,7 +21,9 @@ use std::{
 /// `issuer2-shared` and `shared` (two keys under one name, the second issuer's and the first's, which only some key sets
 /// hold), and `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
-/// algorithm with public keys that the target trusts, the active one where it is such a one.
+/// algorithm with public keys that the target trusts, the active one where it is such a one. Some words in the label
+/// decide what key is made: `1024bit` and `e3` the size and the exponent of an RSA key, `even` and `prime` what its
+/// modulus is, `x0` and `y0` that a coordinate begins with a zero byte, `16byte` the length of an HMAC key.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
@@ -133,7 +136,7 @@ impl KeyRing {
         if let Some(key) = spare.get(name) {
             return Ok(Arc::clone(key));
         }
-        let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
+        let key = Arc::new(special::make(name, alg)?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
     }

@@ -15,9 +15,11 @@ mod mutate;
 mod pki;
 mod private;
 mod public;
+pub(crate) mod raw;
 mod reshape;
 mod second;
 mod served;
+mod special;
 mod spelling;
 mod template;
 

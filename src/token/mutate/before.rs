@@ -100,6 +100,19 @@ pub(in crate::token) fn before_signing(
         }
         Mutation::SignDecodedPayload => draft.sign_decoded = true,
         Mutation::SignAs { alg } => draft.signer.alg = given(alg)?,
+        Mutation::SignWithHash { .. }
+        | Mutation::SignOver { .. }
+        | Mutation::MacKeyedWith { .. }
+        | Mutation::RsaBlock { .. }
+        | Mutation::RsaCubeRoot { .. }
+        | Mutation::RsaPssBlock { .. }
+        | Mutation::RsaLeadingZero
+        | Mutation::RsaPlusModulus
+        | Mutation::EcdsaLeadingZeros { .. }
+        | Mutation::EcdsaKeyZero
+        | Mutation::Ed25519NeutralR { .. }
+        | Mutation::Ed25519Variant { .. }
+        | Mutation::Ed25519SmallOrder { .. } => draft.forgery = Some(mutation.clone()),
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 mod before;
 mod certificate;
+mod forgery;
+mod numbers;
 mod rewrite;
 mod sealed;
 mod tamper;

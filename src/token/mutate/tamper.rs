@@ -1,6 +1,6 @@
 //! Damage that the signature does not cover.
 
-use super::{Anvil, given, rewrite, sealed::Sealed};
+use super::{Anvil, given, numbers, rewrite, sealed::Sealed};
 use crate::{
     model::{
         Recipe, Tampering,
@@ -105,6 +105,22 @@ pub(in crate::token) fn after_signing(
             let [header, payload, signature] = three(sealed, "general-json")?;
             let json = json!({ "payload": payload, "signatures": [{ "protected": header, "signature": signature }] });
             sealed.set_wire(json.to_string());
+        }
+        Tampering::EcdsaNumbers { r, s } => numbers::ecdsa(sealed, r, s)?,
+        Tampering::EcdsaRespaced { spacing } => numbers::respaced(sealed, given(spacing)?)?,
+        Tampering::LoseFirstBytes { bytes } => {
+            let signature = sealed.signature("lose-first-bytes")?;
+            let lost = (given(bytes)? as usize).min(signature.len());
+            signature.drain(..lost);
+        }
+        Tampering::RsaNumber { number } => numbers::rsa(sealed, given(number)?)?,
+        Tampering::AddGroupOrder { times } => numbers::add_group_order(sealed, given(times)?)?,
+        Tampering::SetTopBits => numbers::set_top_bits(sealed)?,
+        Tampering::SignatureText { form } => {
+            let text = numbers::text(given(form)?, sealed.signature("signature-text")?);
+            let mut segments = three(sealed, "signature-text")?;
+            segments[2] = text;
+            sealed.set_wire(segments.join("."));
         }
         Tampering::Polyglot { claim, text } => {
             let [header, payload, signature] = three(sealed, "polyglot")?;
