@@ -90,6 +90,16 @@ pub enum Mutation {
         #[serde(default = "as_it_is")]
         shape: Slot<TextShape>,
     },
+    /// Names an HMAC algorithm and keys it with the public RSA key behind two tokens that were presented first, worked
+    /// out from these tokens alone: their signatures share it as a divisor. Only small exponents are tried.
+    HmacWithRecoveredKey {
+        /// HS256, HS384 or HS512.
+        alg: Slot<Alg>,
+        /// The names of the two tokens; RSASSA-PKCS1-v1_5 of one key, over different claims.
+        from: [String; 2],
+        /// Which bytes of the public key become the secret: PEM or DER.
+        encoding: Slot<PublicKeyForm>,
+    },
     /// Names an HMAC algorithm and keys it with these bytes.
     HmacWithSecret {
         /// HS256, HS384 or HS512.

@@ -16,6 +16,7 @@ mod pki;
 mod private;
 mod public;
 pub(crate) mod raw;
+mod recover;
 mod reshape;
 mod second;
 mod served;

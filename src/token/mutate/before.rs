@@ -14,6 +14,7 @@ use crate::{
         jwk,
         key::Key,
         public::public_form,
+        recover::{Sample, recover},
         reshape::reshape,
     },
 };
@@ -55,6 +56,16 @@ pub(in crate::token) fn before_signing(
         Mutation::HmacWithPublicKey { alg, encoding, shape } => {
             let secret = public_form(&draft.signer.key, anvil.forge.ring(), given(encoding)?)?;
             hmac(draft, given(alg)?, reshape(&secret, given(shape)?))?;
+        }
+        Mutation::HmacWithRecoveredKey { alg, from, encoding } => {
+            const NAME: &str = "hmac-with-recovered-key";
+            let sample = |name: &String| anvil.before.get(name).and_then(Sample::of);
+            let [Some(one), Some(other)] = from.each_ref().map(sample) else {
+                return Err(ForgeError::CannotMutate { mutation: NAME, needs: "two tokens of an RS algorithm before it" });
+            };
+            let needs = "two different tokens of one RSA key whose exponent is small";
+            let key = recover(&one, &other).ok_or(ForgeError::CannotMutate { mutation: NAME, needs })?;
+            hmac(draft, given(alg)?, key.written(given(encoding)?)?)?;
         }
         Mutation::HmacWithSecret { alg, secret } => {
             let secret = match secret {
