@@ -23,7 +23,11 @@ mod issuers;
 #[macro_use]
 mod key;
 #[macro_use]
+mod keyset;
+#[macro_use]
 mod mac;
+#[macro_use]
+mod mldsa;
 #[macro_use]
 mod parsing;
 #[macro_use]
@@ -70,7 +74,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [confusion key injection issuers signature ecdsa eddsa rsa mac parsing claims positive http target define] }
+algorithm! { [confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The
@@ -85,6 +89,14 @@ impl Flaw {
     pub fn is_http_only(self) -> bool {
         (Flaw::NoChallenge..Flaw::AcceptsEverything).contains(&self)
             || matches!(self, Flaw::RefusesWith200 | Flaw::RefusesWith302 | Flaw::AnswersShared | Flaw::RateLimits)
+    }
+}
+
+impl Flaw {
+    /// Whether the flaw lies in how a key set is fetched, so that it shows only where one is.
+    #[must_use]
+    pub fn is_of_fetching(self) -> bool {
+        (Flaw::OctInSetUsed..=Flaw::HugeSetCrashes).contains(&self)
     }
 }
 

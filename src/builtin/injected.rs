@@ -39,7 +39,7 @@ fn fetched_keys(url: &str, alg: Alg) -> Option<Vec<Arc<Key>>> {
 
 /// The keys of a key set's text that fit.
 pub(super) fn keys_in(body: &[u8], alg: Alg) -> Option<Vec<Arc<Key>>> {
-    fitting(&KeySet::from_body(body)?, alg)
+    fitting(&KeySet::from_body(None, body)?, alg)
 }
 
 pub(super) fn fitting(keys: &KeySet, alg: Alg) -> Option<Vec<Arc<Key>>> {

@@ -7,7 +7,8 @@ use aws_lc_rs::{
     hmac,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256K1_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
-        ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, VerificationAlgorithm,
+        ML_DSA_44, ML_DSA_44_SIGNING, ML_DSA_65, ML_DSA_65_SIGNING, ML_DSA_87, ML_DSA_87_SIGNING, ParsedPublicKey,
+        RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, VerificationAlgorithm,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -31,7 +32,7 @@ pub(super) struct Key {
     verifier: Verifier,
 }
 
-/// jsonwebtoken does not know P-521 and secp256k1.
+/// jsonwebtoken does not know P-521, secp256k1 and ML-DSA.
 enum Verifier {
     Jsonwebtoken(DecodingKey),
     AwsLc(ParsedPublicKey),
@@ -50,6 +51,8 @@ pub(super) fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
         ("EC", Some("P-521")) => KeyFamily::P521,
         ("EC", Some("secp256k1")) => KeyFamily::Secp256k1,
         ("OKP", Some("Ed25519")) => KeyFamily::Ed25519,
+        // RFC 9964 section 3: the algorithm is a required member.
+        ("AKP", _) => text("alg")?.parse::<Alg>().ok().filter(|alg| alg.is_post_quantum())?.family(),
         _ => return None,
     })
 }
@@ -135,6 +138,9 @@ impl Key {
             KeyFamily::P256 | KeyFamily::Secp256k1 | KeyFamily::Ed25519 => 64,
             KeyFamily::P384 => 96,
             KeyFamily::P521 => 132,
+            KeyFamily::MlDsa44 => ML_DSA_44_SIGNING.signature_len(),
+            KeyFamily::MlDsa65 => ML_DSA_65_SIGNING.signature_len(),
+            KeyFamily::MlDsa87 => ML_DSA_87_SIGNING.signature_len(),
             KeyFamily::Oct => mac_length(alg),
         }
     }
@@ -192,7 +198,7 @@ fn jsonwebtoken_name(alg: Alg) -> Option<Algorithm> {
         Alg::Hs256 => Algorithm::HS256,
         Alg::Hs384 => Algorithm::HS384,
         Alg::Hs512 => Algorithm::HS512,
-        Alg::Es512 | Alg::Es256k => return None,
+        Alg::Es512 | Alg::Es256k | Alg::MlDsa44 | Alg::MlDsa65 | Alg::MlDsa87 => return None,
     })
 }
 
@@ -238,6 +244,11 @@ fn material(jwk: &Map<String, Value>, family: KeyFamily) -> Option<(Vec<u8>, Vec
             let verifier = Verifier::Jsonwebtoken(DecodingKey::from_ed_der(&raw));
             Some((raw, spki_of(&parsed)?, verifier))
         }
+        KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => {
+            let raw = bytes("pub")?;
+            let parsed = ParsedPublicKey::new(parser(family)?, &raw).ok()?;
+            Some((raw, spki_of(&parsed)?, Verifier::AwsLc(parsed)))
+        }
         curve => {
             let (x, y) = (bytes("x")?, bytes("y")?);
             let width = coordinate_length(curve);
@@ -270,6 +281,9 @@ fn parser(family: KeyFamily) -> Option<&'static dyn VerificationAlgorithm> {
         KeyFamily::P521 => &ECDSA_P521_SHA512_FIXED,
         KeyFamily::Secp256k1 => &ECDSA_P256K1_SHA256_FIXED,
         KeyFamily::Ed25519 => &ED25519,
+        KeyFamily::MlDsa44 => &ML_DSA_44,
+        KeyFamily::MlDsa65 => &ML_DSA_65,
+        KeyFamily::MlDsa87 => &ML_DSA_87,
         KeyFamily::Oct => return None,
     })
 }

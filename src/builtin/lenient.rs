@@ -45,6 +45,8 @@ fn read(flaw: Flaw, jwk: &Map<String, Value>) -> Vec<Key> {
             x.truncate(32);
             changed(jwk, &[("x", URL_SAFE_NO_PAD.encode(x))]).into_iter().collect()
         }
+        Flaw::MlDsaAlgAssumed => ml_dsa(jwk, |length, right| length == right),
+        Flaw::MlDsaLength => ml_dsa(jwk, |length, right| length.abs_diff(right) == 1),
         Flaw::RsaWeakModulus => {
             by_hand(jwk, |modulus, exponent| modulus.bits() < 2048 && modulus.bit(0) && usual(exponent))
         }
@@ -132,6 +134,15 @@ fn by_hand(jwk: &Map<String, Value>, wanted: impl Fn(&BigUint, &BigUint) -> bool
     let (Some(modulus), Some(exponent)) = (number(jwk, "n"), number(jwk, "e")) else { return Vec::new() };
     let fits = is_rsa && wanted(&modulus, &exponent);
     fits.then(|| Key::unverified(jwk, KeyFamily::Rsa, modulus.to_bytes_be())).into_iter().collect()
+}
+
+/// The ML-DSA key of the parameter set whose length fits, cut or padded to it.
+fn ml_dsa(jwk: &Map<String, Value>, fits: impl Fn(usize, usize) -> bool) -> Vec<Key> {
+    let Some(mut key) = bytes(jwk, "pub") else { return Vec::new() };
+    let sets = [("ML-DSA-44", 1312), ("ML-DSA-65", 1952), ("ML-DSA-87", 2592)];
+    let Some((name, length)) = sets.into_iter().find(|(_, right)| fits(key.len(), *right)) else { return Vec::new() };
+    key.resize(length, 0);
+    changed(jwk, &[("alg", name.to_owned()), ("pub", URL_SAFE_NO_PAD.encode(key))]).into_iter().collect()
 }
 
 fn ec_family(jwk: &Map<String, Value>) -> Option<KeyFamily> {

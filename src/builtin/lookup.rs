@@ -39,6 +39,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         let nothing_to_check = match flaw {
             Flaw::DuplicateKidUnchecked => has_two_kids(token),
             Flaw::HmacUnchecked => !alg.is_asymmetric() && keys.fitting(alg).next().is_none(),
+            Flaw::NoKeysUnchecked => alg.is_asymmetric() && keys.all().all(|key| key.family == KeyFamily::Oct),
             Flaw::EmptyPayloadUnchecked => token.payload.is_empty(),
             flaw => payload::means_no_check(flaw, keys, token),
         };
@@ -53,8 +54,14 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
     };
     let kid = payload::cut(rules, kid);
     let mut named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).cloned().collect();
-    if let Some(flaw) = rules.flaw {
-        named.extend(lenient::keys(flaw, keys, kid));
+    match rules.flaw {
+        Some(Flaw::FirstOfKid) => named.truncate(1),
+        Some(Flaw::LastOfKid) => drop(named.drain(..named.len().saturating_sub(1))),
+        Some(Flaw::MixedKidCrashes) if named.windows(2).any(|two| two[0].family != two[1].family) => {
+            return Err(Refusal::Crash);
+        }
+        Some(flaw) => named.extend(lenient::keys(flaw, keys, kid)),
+        None => {}
     }
     if named.is_empty() {
         return match rules.flaw {

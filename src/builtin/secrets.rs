@@ -25,6 +25,7 @@ pub(super) const PROTOTYPE_NAMES: &[&str] =
 pub(super) fn takes_hmac(flaw: Flaw, header: &Map<String, Value>) -> bool {
     let kid = header.get("kid").and_then(Value::as_str).unwrap_or_default();
     match flaw {
+        Flaw::NoAlgHmac | Flaw::NoAlgEmptyHmac => true,
         Flaw::HmacEmptyOnMiss | Flaw::HmacEmptyForPublicKey | Flaw::HmacTextOfNothing | Flaw::HmacUnchecked => true,
         Flaw::KidPath => is_path(kid),
         Flaw::KidFileRead => payload::file(kid).is_some(),
@@ -59,6 +60,13 @@ pub(super) fn for_token(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) 
             let jwk = token.header.get("jwk")?;
             (jwk.get("kty")? == "oct").then_some(())?;
             Some(vec![URL_SAFE_NO_PAD.decode(jwk.get("k")?.as_str()?).ok()?])
+        }
+        Flaw::NoAlgEmptyHmac if named.iter().any(|key| is_public_without_alg(key)) => texts(&[""]),
+        Flaw::NoAlgHmac => {
+            let keys_named = named.iter().filter(|key| is_public_without_alg(key));
+            let secrets: Vec<_> =
+                keys_named.flat_map(|key| FORMS.iter().filter_map(|form| forms::write(*form, key, keys))).collect();
+            (!secrets.is_empty()).then_some(secrets)
         }
         other => {
             let forms = forms(other);
@@ -154,6 +162,19 @@ const AS_PASTED: &[TextShape] = &[
 
 /// What a store for secrets makes of a PEM text.
 const DERIVED: &[TextShape] = &[TextShape::Hex, TextShape::Base64, TextShape::Sha256, TextShape::Sha256Hex];
+
+/// The forms that are tried with a key that names no algorithm.
+const FORMS: &[PublicKeyForm] = &[
+    PublicKeyForm::SpkiPem,
+    PublicKeyForm::SpkiDer,
+    PublicKeyForm::Pkcs1Pem,
+    PublicKeyForm::JwkCanonical,
+    PublicKeyForm::JwkAsServed,
+];
+
+fn is_public_without_alg(key: &Key) -> bool {
+    key.family != KeyFamily::Oct && key.alg.is_none()
+}
 
 fn is_path(kid: &str) -> bool {
     kid.contains(['/', '\\']) || kid.contains("..")

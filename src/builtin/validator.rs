@@ -3,6 +3,7 @@
 use super::{
     claims,
     flaw::Flaw,
+    flawed_set,
     header::{self, Check},
     injected,
     issuers::{Acquaintances, Sides},
@@ -66,6 +67,7 @@ impl Builtin {
             _ => &self.rules,
         };
         match rules.flaw {
+            _ if keys.named.crashes => return Err(Refusal::Crash),
             Some(Flaw::AcceptsEverything) => return Ok(claims_of(sent).unwrap_or(Value::Null)),
             Some(Flaw::RefusesEverything) => return Err(Refusal::Signature),
             Some(Flaw::Answers500) => return Err(Refusal::Crash),
@@ -124,10 +126,15 @@ impl Validator for Builtin {
         self.acquaintances = Acquaintances::default();
         let second = trust.of_second();
         self.second = second.map(|trust| (Rules::new(self.rules.flaw, &trust), KeySet::from_value(&trust.keys)));
-        self.keys = match self.rules.flaw {
+        let flaw = self.rules.flaw;
+        let mut keys = match flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
-            _ => KeySet::from_value(&trust.keys),
+            _ => KeySet::read(flaw, &trust.keys),
         };
+        if let Some(flaw) = flaw {
+            flawed_set::remember(flaw, &self.keys, &mut keys);
+        }
+        self.keys = keys;
     }
 
     fn validate(&self, token: &[u8], now: i64) -> Answer {

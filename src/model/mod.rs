@@ -23,6 +23,7 @@ pub mod signature_shape;
 mod slot;
 pub mod spec;
 pub mod target;
+pub mod transport;
 pub mod verdict;
 mod world;
 

@@ -41,6 +41,9 @@ pub const BUILTIN_ALGORITHMS: &[Alg] = &[
     Alg::Es256k,
     Alg::EdDsa,
     Alg::Ed25519,
+    Alg::MlDsa44,
+    Alg::MlDsa65,
+    Alg::MlDsa87,
     Alg::Hs256,
     Alg::Hs384,
     Alg::Hs512,
@@ -310,7 +313,7 @@ impl Stage {
         match self.target.as_ref() {
             Target::InProcess(target) => target.configure(&trust),
             Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
-            Target::Bearer(_) => Ok(()),
+            Target::Http(_) => Ok(()),
         }
     }
 

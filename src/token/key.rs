@@ -13,7 +13,8 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{
         self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P256K1_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+        ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair, PqdsaSigningAlgorithm, RsaKeyPair,
     },
 };
 use num_bigint::BigUint;
@@ -45,6 +46,7 @@ enum Material {
     OddRsa(Box<RsaSecret>),
     Ec(Box<EcdsaKeyPair>),
     Ed(Box<Ed25519KeyPair>),
+    MlDsa(Box<PqdsaKeyPair>),
     Oct(Box<(Secret<Vec<u8>>, hmac::Key)>),
 }
 
@@ -71,6 +73,9 @@ impl Key {
             )),
             KeyFamily::Ed25519 => Material::Ed(Box::new(
                 Ed25519KeyPair::generate().map_err(|_| ForgeError::Crypto("Ed25519 key generation"))?,
+            )),
+            KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => Material::MlDsa(Box::new(
+                PqdsaKeyPair::generate(ml_dsa(alg)).map_err(|_| ForgeError::Crypto("ML-DSA key generation"))?,
             )),
             // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three.
             KeyFamily::Oct => oct(alg, random::<64>()?.to_vec()),
@@ -153,6 +158,12 @@ impl Key {
             Material::Ed(pair) => {
                 json!({ "crv": "Ed25519", "kty": "OKP", "x": encode_segment(pair.public_key().as_ref()) })
             }
+            // RFC 9964 section 3: the algorithm is part of the key, and of its thumbprint.
+            Material::MlDsa(pair) => json!({
+                "alg": self.alg.name(),
+                "kty": "AKP",
+                "pub": encode_segment(pair.public_key().as_ref()),
+            }),
             Material::Oct(pair) => json!({ "k": encode_segment(pair.0.reveal()), "kty": "oct" }),
         };
         if described {
@@ -201,6 +212,11 @@ impl Key {
                 Ok(curve.with_low_s(signature.as_ref().to_vec()))
             }
             Material::Ed(pair) if alg.family() == KeyFamily::Ed25519 => Ok(pair.sign(input).as_ref().to_vec()),
+            Material::MlDsa(pair) if alg == self.alg => {
+                let mut out = vec![0; ml_dsa(alg).signature_len()];
+                pair.sign(input, &mut out).map_err(|_| ForgeError::Crypto("ML-DSA signing"))?;
+                Ok(out)
+            }
             Material::Oct(pair) if alg == self.alg => Ok(hmac::sign(&pair.1, input).as_ref().to_vec()),
             Material::Oct(pair) if alg.family() == KeyFamily::Oct => {
                 Ok(hmac::sign(&hmac::Key::new(hash(alg), pair.0.reveal()), input).as_ref().to_vec())
@@ -215,6 +231,7 @@ impl Key {
             Material::Rsa(pair) => pair.public_key().as_der(),
             Material::Ec(pair) => pair.public_key().as_der(),
             Material::Ed(pair) => pair.public_key().as_der(),
+            Material::MlDsa(pair) => pair.public_key().as_der(),
             Material::OddRsa(_) | Material::Oct(..) => {
                 return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo"));
             }
@@ -231,13 +248,14 @@ impl Key {
         }
     }
 
-    /// The bare public key: modulus, uncompressed point, or 32 bytes of Ed25519.
+    /// The bare public key: modulus, uncompressed point, or the bytes of Ed25519 and ML-DSA.
     pub(super) fn raw_public(&self) -> Result<Vec<u8>, ForgeError> {
         match &self.material {
             Material::Rsa(pair) => Ok(pair.public_key().modulus().big_endian_without_leading_zero().to_vec()),
             Material::OddRsa(secret) => Ok(secret.modulus.to_bytes_be()),
             Material::Ec(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Ed(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            Material::MlDsa(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "public")),
         }
     }
@@ -269,7 +287,9 @@ impl Key {
             }
             Material::Ec(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
             Material::Ed(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
-            Material::OddRsa(_) | Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "PKCS#8")),
+            Material::OddRsa(_) | Material::MlDsa(_) | Material::Oct(..) => {
+                Err(ForgeError::NoSuchForm(self.alg, "PKCS#8"))
+            }
         }
     }
 
@@ -323,6 +343,14 @@ fn hash(alg: Alg) -> hmac::Algorithm {
         Alg::Hs384 => hmac::HMAC_SHA384,
         Alg::Hs512 => hmac::HMAC_SHA512,
         _ => hmac::HMAC_SHA256,
+    }
+}
+
+fn ml_dsa(alg: Alg) -> &'static PqdsaSigningAlgorithm {
+    match alg {
+        Alg::MlDsa65 => &ML_DSA_65_SIGNING,
+        Alg::MlDsa87 => &ML_DSA_87_SIGNING,
+        _ => &ML_DSA_44_SIGNING,
     }
 }
 

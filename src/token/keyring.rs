@@ -41,9 +41,11 @@ impl KeyRing {
     /// No algorithm is given, or a key cannot be made.
     pub fn generate(algorithms: &[Alg]) -> Result<KeyRing, ForgeError> {
         let active = *algorithms.first().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?;
+        let post_quantum = algorithms.iter().filter(|alg| alg.is_post_quantum()).map(|alg| (*alg, true));
         let rogues = [Alg::Rs256, Alg::Es256, Alg::Es384, Alg::Es512, Alg::Es256k, Alg::EdDsa, Alg::Hs256]
             .map(|alg| (alg, true));
-        let wanted: Vec<(Alg, bool)> = algorithms.iter().map(|alg| (*alg, false)).chain(rogues).collect();
+        let wanted: Vec<(Alg, bool)> =
+            algorithms.iter().map(|alg| (*alg, false)).chain(rogues).chain(post_quantum).collect();
         // RSA keys take a fifth of a second each, everything else next to nothing.
         let made: Vec<Result<(Alg, bool, Key), ForgeError>> = thread::scope(|scope| {
             let workers: Vec<_> = wanted
@@ -118,7 +120,7 @@ impl KeyRing {
         if let Some(rest) = name.strip_prefix("spare-") {
             let alg = match rest.split('-').next() {
                 Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
-                word => word.and_then(by_name).ok_or_else(unknown)?,
+                _ => begins_with(rest).ok_or_else(unknown)?,
             };
             return Ok((self.spare(name, alg)?, alg));
         }
@@ -209,6 +211,12 @@ impl KeyRing {
         let keys = self.trusted.values().map(|key| key.members(true)).collect::<Vec<_>>();
         serde_json::json!({ "keys": keys })
     }
+}
+
+/// The algorithm in front of a label: `ml-dsa-44-other` begins with ML-DSA-44.
+fn begins_with(text: &str) -> Option<Alg> {
+    let behind = |alg: &Alg| text.strip_prefix(&alg.name().to_lowercase());
+    Alg::ALL.iter().copied().find(|alg| behind(alg).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
 }
 
 fn set_of(members: impl Iterator<Item = String>) -> Vec<u8> {

@@ -91,7 +91,10 @@ impl RecoveredKey {
             PublicKeyForm::SpkiPem => Ok(pem("PUBLIC KEY", spki.as_ref().to_vec())),
             PublicKeyForm::Pkcs1Der => pkcs1().map_err(|_| failed()),
             PublicKeyForm::Pkcs1Pem => Ok(pem("RSA PUBLIC KEY", pkcs1().map_err(|_| failed())?)),
-            _ => Err(ForgeError::CannotMutate { mutation: "hmac-with-recovered-key", needs: "a form that is PEM or DER" }),
+            _ => Err(ForgeError::CannotMutate {
+                mutation: "hmac-with-recovered-key",
+                needs: "a form that is PEM or DER",
+            }),
         }
     }
 }

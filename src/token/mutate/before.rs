@@ -61,7 +61,10 @@ pub(in crate::token) fn before_signing(
             const NAME: &str = "hmac-with-recovered-key";
             let sample = |name: &String| anvil.before.get(name).and_then(Sample::of);
             let [Some(one), Some(other)] = from.each_ref().map(sample) else {
-                return Err(ForgeError::CannotMutate { mutation: NAME, needs: "two tokens of an RS algorithm before it" });
+                return Err(ForgeError::CannotMutate {
+                    mutation: NAME,
+                    needs: "two tokens of an RS algorithm before it",
+                });
             };
             let needs = "two different tokens of one RSA key whose exponent is small";
             let key = recover(&one, &other).ok_or(ForgeError::CannotMutate { mutation: NAME, needs })?;
