@@ -20,7 +20,24 @@ fn in_process() -> impl Iterator<Item = Flaw> {
 }
 
 /// Flaws whose exploit needs a server on the other side; `fetching.rs` has it.
-const FETCHING: &[Flaw] = &[Flaw::JkuUsed, Flaw::JkuFetched, Flaw::X5uFetched, Flaw::IssDiscovery, Flaw::KidUrlFetched];
+const FETCHING: &[Flaw] = &[
+    Flaw::JkuUsed,
+    Flaw::JkuFetched,
+    Flaw::X5uFetched,
+    Flaw::IssDiscovery,
+    Flaw::KidUrlFetched,
+    Flaw::JkuPrefixAllowed,
+    Flaw::JkuSubstringAllowed,
+    Flaw::JkuHostMisread,
+    Flaw::JkuRedirectFollowed,
+    Flaw::X5uUsed,
+    Flaw::KeySetTemplated,
+    Flaw::KidCommandRun,
+    Flaw::KidTemplateRun,
+];
+
+/// Flaws whose exploit needs certificate chains or the claims that come back; the cases of the suite have it.
+const CHAINS_AND_CLAIMS: &[Flaw] = &[Flaw::X5cNamesCompared, Flaw::X5cTrustedAnywhere, Flaw::SubjectsPooled];
 
 #[test]
 fn each_flaw_shows_and_strict_does_not_have_it() {
@@ -37,7 +54,9 @@ fn each_flaw_shows_and_strict_does_not_have_it() {
         }
     }
     let shown: BTreeSet<Flaw> = exploits().into_iter().map(|exploit| exploit.flaw).collect();
-    let missing: Vec<Flaw> = in_process().filter(|flaw| !shown.contains(flaw) && !FETCHING.contains(flaw)).collect();
+    let missing: Vec<Flaw> = in_process()
+        .filter(|flaw| !shown.contains(flaw) && !FETCHING.contains(flaw) && !CHAINS_AND_CLAIMS.contains(flaw))
+        .collect();
     assert_eq!(missing, CRASHES_ON_ATTACKS);
 }
 
