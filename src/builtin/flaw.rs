@@ -21,9 +21,13 @@ mod injection;
 #[macro_use]
 mod issuers;
 #[macro_use]
+mod jwe;
+#[macro_use]
 mod key;
 #[macro_use]
 mod keyset;
+#[macro_use]
+mod leaking;
 #[macro_use]
 mod mac;
 #[macro_use]
@@ -32,6 +36,8 @@ mod mldsa;
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod resource;
 #[macro_use]
 mod rsa;
 #[macro_use]
@@ -74,7 +80,10 @@ macro_rules! define {
     };
 }
 
-algorithm! { [confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive http target define] }
+algorithm! {
+    [confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive jwe resource http
+     leaking target define]
+}
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

@@ -9,6 +9,7 @@ mod ca_file;
 mod certificate;
 mod document;
 mod error;
+mod evidence;
 mod hostile;
 mod journal;
 mod place;

@@ -3,12 +3,13 @@
 
 use super::{
     error::ForgeError,
+    jwe::RecipientKey,
     key::{Key, RsaBits},
     pki::Pki,
     second::SecondKeys,
     special,
 };
-use crate::model::{Alg, KeyFamily, chain::ChainCertificate};
+use crate::model::{Alg, KeyFamily, KeyManagement, chain::ChainCertificate};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -32,6 +33,7 @@ pub struct KeyRing {
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
     pki: Arc<Pki>,
     second: Arc<OnceLock<Result<SecondKeys, ForgeError>>>,
+    decryption: Arc<Mutex<BTreeMap<KeyManagement, Arc<RecipientKey>>>>,
 }
 
 impl KeyRing {
@@ -69,6 +71,7 @@ impl KeyRing {
             spare: Arc::default(),
             pki: Arc::default(),
             second: Arc::default(),
+            decryption: Arc::default(),
         };
         for key in made {
             let (alg, rogue, key) = key?;
@@ -164,6 +167,42 @@ impl KeyRing {
     /// The certificates of its keys.
     pub(super) fn pki(&self) -> &Pki {
         &self.pki
+    }
+
+    /// The target's decryption key for an algorithm, made when first asked for.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn decryption_key(&self, alg: KeyManagement) -> Result<Arc<RecipientKey>, ForgeError> {
+        let mut held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = held.get(&alg) {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(RecipientKey::generate(alg)?);
+        held.insert(alg, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// The target's decryption keys for some algorithms, those that are still missing made side by side.
+    ///
+    /// # Errors
+    /// One cannot be made.
+    pub fn decryption_keys(&self, algorithms: &[KeyManagement]) -> Result<Vec<Arc<RecipientKey>>, ForgeError> {
+        let missing: Vec<KeyManagement> = {
+            let held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+            algorithms.iter().copied().filter(|alg| !held.contains_key(alg)).collect()
+        };
+        thread::scope(|scope| {
+            let made: Vec<_> =
+                missing.iter().map(|alg| (*alg, scope.spawn(move || RecipientKey::generate(*alg)))).collect();
+            for (alg, worker) in made {
+                let key = worker.join().unwrap_or(Err(ForgeError::Crypto("key generation")))?;
+                let mut held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+                held.entry(alg).or_insert_with(|| Arc::new(key));
+            }
+            Ok::<(), ForgeError>(())
+        })?;
+        algorithms.iter().map(|alg| self.decryption_key(*alg)).collect()
     }
 
     /// The first algorithm with public keys that the target trusts.
