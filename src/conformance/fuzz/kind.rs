@@ -174,6 +174,7 @@ impl Kind {
             quick: false,
             draft: false,
             needs: Vec::new(),
+            one_of_kind: None,
             keyset: None,
             one_of_kind: None,
             given: Given::default(),
