@@ -71,6 +71,7 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
                 keys: trust.keys,
                 rules: AccessRules::default(),
                 decryption: trust.decryption.map(decryption).unwrap_or_default(),
+                second: None,
             });
             AdapterReply { ok: Some(AdapterInfo::default()), ..nothing }
         }

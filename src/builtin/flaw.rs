@@ -9,15 +9,21 @@ mod algorithm;
 #[macro_use]
 mod claims;
 #[macro_use]
+mod confusion;
+#[macro_use]
 mod ecdsa;
 #[macro_use]
 mod eddsa;
 #[macro_use]
 mod http;
 #[macro_use]
-mod jwe;
+mod injection;
+#[macro_use]
+mod issuers;
 #[macro_use]
 mod json;
+#[macro_use]
+mod jwe;
 #[macro_use]
 mod key;
 #[macro_use]
@@ -84,8 +90,8 @@ macro_rules! define {
 
 algorithm! {
     [
-        key keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values rules positive jwe resource
-        http leaking target define
+        confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values
+        rules positive jwe resource http leaking target define
     ]
 }
 

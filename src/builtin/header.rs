@@ -160,6 +160,7 @@ fn named(rules: &Rules, header: &Map<String, Value>, name: &str, token: &Token<'
         }
         let nothing = match rules.flaw {
             Some(Flaw::UnknownAlgEmptyMac) => token.signature.is_empty() && !name.eq_ignore_ascii_case("none"),
+            Some(Flaw::AlgPrototypeName) => secrets::PROTOTYPE_NAMES.contains(&name),
             Some(Flaw::UnknownAlgUnchecked) => !name.eq_ignore_ascii_case("none"),
             _ => false,
         };

@@ -18,6 +18,7 @@ mod generous;
 mod giveaway;
 mod header;
 mod injected;
+mod issuers;
 mod json;
 mod jwe;
 mod jwks;
@@ -26,6 +27,7 @@ mod keys;
 mod lenient;
 mod lookup;
 mod parse;
+mod payload;
 mod percent;
 mod respond;
 mod route;
@@ -35,6 +37,7 @@ mod secrets;
 mod serial;
 mod server;
 mod signature;
+mod smuggled;
 mod validator;
 
 #[cfg(test)]

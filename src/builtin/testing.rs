@@ -170,6 +170,7 @@ pub fn trust(algorithms: &[Alg], typ: &str) -> TrustConfig {
         jwks_uri: None,
         keys: json!({ "keys": algorithms.iter().map(|alg| jwk(*alg)).collect::<Vec<_>>() }),
         rules: AccessRules::default(),
+        second: None,
     }
 }
 

@@ -5,7 +5,9 @@ use super::{
     flaw::Flaw,
     flawed_set,
     header::{self, Check},
-    injected, jwe,
+    injected,
+    issuers::{Acquaintances, Sides},
+    jwe,
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
@@ -36,7 +38,10 @@ pub struct Builtin {
     rules: Rules,
     keys: KeySet,
     decryptor: jwe::Decryptor,
+    /// What holds for tokens of a second issuer, where there is one.
+    second: Option<(Rules, KeySet)>,
     memory: Memory,
+    acquaintances: Acquaintances,
 }
 
 /// How long a validator that hangs hangs.
@@ -51,11 +56,20 @@ impl Builtin {
         Builtin { rules: Rules { flaw, ..Rules::default() }, ..Builtin::default() }
     }
 
+    /// Whether a token says that it is from the second issuer. Nothing is checked yet.
+    pub(super) fn names_second(&self, sent: &[u8]) -> bool {
+        let Some((rules, _)) = &self.second else { return false };
+        !rules.has(Flaw::SecondIssuerRefused) && claims_of(sent).is_some_and(|claims| claims["iss"] == rules.issuer)
+    }
+
     /// Judges a token by these keys.
-    pub(super) fn judge(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        let rules = &self.rules;
+    pub(super) fn judge(&self, keys: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        let rules = match &self.second {
+            Some((rules, _)) if self.names_second(sent) => rules,
+            _ => &self.rules,
+        };
         match rules.flaw {
-            _ if keys.crashes => return Err(Refusal::Crash),
+            _ if keys.named.crashes => return Err(Refusal::Crash),
             Some(Flaw::AcceptsEverything) => return Ok(claims_of(sent).unwrap_or(Value::Null)),
             Some(Flaw::RefusesEverything) => return Err(Refusal::Signature),
             Some(Flaw::Answers500) => return Err(Refusal::Crash),
@@ -69,7 +83,7 @@ impl Builtin {
             _ => {}
         }
         burden::bear(rules, sent)?;
-        let claims = self.check(keys, sent, now)?;
+        let claims = self.check(rules, keys, sent, now)?;
         if let Some(jti) = claims.get("jti").and_then(Value::as_str) {
             if self.memory.is_revoked(jti) && !rules.has(Flaw::RevocationIgnored) {
                 return Err(Refusal::Revoked);
@@ -84,22 +98,21 @@ impl Builtin {
         if let Some(flaw) = rules.flaw {
             self.memory.learn(flaw, sent);
         }
-        Ok(claims)
+        Ok(self.acquaintances.meet_subject(rules, claims))
     }
 
-    fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        if self.rules.has(Flaw::GeneralJsonAnySignature)
+    fn check(&self, rules: &Rules, sides: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        if rules.has(Flaw::GeneralJsonAnySignature)
             && let Some(texts) = serial::all_signatures(sent)
         {
-            let good = texts.iter().find_map(|text| self.check_one(keys, text, now).ok());
+            let good = texts.iter().find_map(|text| self.check_one(rules, sides, text, now).ok());
             return good.ok_or(Refusal::Signature);
         }
-        self.check_one(keys, sent, now)
+        self.check_one(rules, sides, sent, now)
     }
 
-    fn check_one(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        let rules = &self.rules;
-        let opened = jwe::open(rules, &self.decryptor, keys, sent)?;
+    fn check_one(&self, rules: &Rules, sides: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        let opened = jwe::open(rules, &self.decryptor, sides.named, sent)?;
         let (sent, inside) = match jwe::signed(opened) {
             Ok(signed) => signed,
             Err(claims) => return Ok(claims),
@@ -115,11 +128,15 @@ impl Builtin {
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
+        let keys = self.acquaintances.keys(rules, sides, &token);
         let unchecked = token.unchecked || inside && jwe::is_unchecked(rules, &token.header);
-        let check = if unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
+        let check = if unchecked { Check::Nothing } else { header::examine(rules, &keys, &token)? };
         if let Check::With(alg) = check {
-            let found = lookup::find(rules, keys, &token, alg)?;
+            let found = lookup::find(rules, &keys, &token, alg)?;
             signature::check(rules, &found, alg, &token)?;
+            let claims = claims::check(rules, &token, now)?;
+            self.acquaintances.meet_key(rules, &found);
+            return Ok(claims);
         }
         claims::check(rules, &token, now)
     }
@@ -142,6 +159,7 @@ impl Validator for Builtin {
         if !self.decryptor.algorithms().is_empty() {
             provided.insert(Capability::JweDecrypt);
         }
+        provided.insert(Capability::IssuersTwo);
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
         }
@@ -152,6 +170,9 @@ impl Validator for Builtin {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
         self.decryptor = jwe::Decryptor::new(&trust.decryption);
+        self.acquaintances = Acquaintances::default();
+        let second = trust.of_second();
+        self.second = second.map(|trust| (Rules::new(self.rules.flaw, &trust), KeySet::from_value(&trust.keys)));
         let flaw = self.rules.flaw;
         let mut keys = match flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
@@ -167,7 +188,13 @@ impl Validator for Builtin {
         if self.rules.has(Flaw::Hangs) {
             thread::sleep(HANG);
         }
-        match self.judge(&self.keys, token, now) {
+        let none = KeySet::default();
+        let second = self.second.as_ref().map_or(&none, |(_, keys)| keys);
+        let sides = match self.names_second(token) {
+            true => Sides { named: second, other: &self.keys },
+            false => Sides { named: &self.keys, other: second },
+        };
+        match self.judge(&sides, token, now) {
             Ok(claims) => Answer::Accept(claims),
             Err(Refusal::Crash) => Answer::Error(Refusal::Crash.phrase().into()),
             Err(refusal) => Answer::Reject(refusal.phrase().into()),

@@ -229,6 +229,7 @@ impl Tokens {
             keys: ring.handed_over(),
             rules: AccessRules::default(),
             decryption: Decryption::default(),
+            second: None,
         };
         let setting = Setting {
             world: World::unserved(&issuer),

@@ -57,7 +57,9 @@ impl Serve {
         let ring = KeyRing::generate(algorithms)?;
         let documents = Documents {
             jwks: ring.jwks(),
+            second_jwks: ring.second_jwks()?,
             rogue_jwks: ring.rogue_jwks(),
+            rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),
             headers: std::collections::BTreeMap::new(),
         };
@@ -76,6 +78,7 @@ impl Serve {
                 Some(_) => decryption(&ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
                 None => Decryption::default(),
             },
+            second: None,
         };
         let server = match self.validator {
             Some(_) => Some(Server::start(flaw, &trust).await?),

@@ -26,6 +26,8 @@ pub enum Capability {
     ControlClock,
     /// It is reached over HTTP, so that header lines and paths can be shaped (`transport:http`).
     TransportHttp,
+    /// It trusts two issuers of ours, each with keys of its own (`issuers:two`).
+    IssuersTwo,
     /// It is a resource server of RFC 9068 (`profile:at+jwt`).
     ProfileAtJwt,
     /// It is a login client that takes ID tokens (`profile:id-token`).
@@ -56,6 +58,7 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::ClaimsReturned, "claims:returned"),
     (Capability::ControlClock, "control:clock"),
     (Capability::TransportHttp, "transport:http"),
+    (Capability::IssuersTwo, "issuers:two"),
     (Capability::ProfileAtJwt, "profile:at+jwt"),
     (Capability::ProfileIdToken, "profile:id-token"),
     (Capability::RuleScope, "rule:scope"),

@@ -1,7 +1,9 @@
 //! A case: one statement about how a validator must behave, as its file writes it and as the suite expands it.
 
 use super::{
+    alg::Alg,
     capability::Need,
+    each::Each,
     expect::{Also, Expect, Measure, Policy},
     id::CaseId,
     keyset::KeySet,
@@ -91,9 +93,10 @@ pub struct CaseBlock {
     /// The key set that must be served: `NAME` of this file's `[keyset.NAME]`, or `family/NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_keyset: Option<String>,
-    /// One variant per value, or per combination of several names; `each.row` holds tables.
+    /// One variant per value, or per combination of several names; `each.row` holds tables, and `each.key` may name a
+    /// set of trusted keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub each: BTreeMap<String, Vec<Value>>,
+    pub each: BTreeMap<String, Each>,
     /// Harmless features that the twin shares.
     #[serde(default, skip_serializing_if = "Given::is_empty")]
     pub given: Given,
@@ -224,6 +227,10 @@ pub struct Before {
     /// Whether it is revoked by the hook `revoke-token` before the next token is shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
+    /// Whether it must be refused for the case to apply: where a harmless token of the same kind is accepted, accepting
+    /// the one under test shows nothing. Takes the place of `accepted`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub refused: bool,
 }
 
 fn yes() -> bool {
@@ -290,6 +297,8 @@ pub struct Case {
     pub draft: bool,
     /// Capabilities that it needs.
     pub needs: Vec<Need>,
+    /// The algorithm whose trusted key the variant is about, where one key of each kind is enough.
+    pub one_of_kind: Option<Alg>,
     /// The key set that must be served, by its name in the catalogue; the default one where absent.
     pub keyset: Option<String>,
     /// What the twin shares.

@@ -82,6 +82,9 @@ pub struct Trust {
     /// The `iss` that it wants.
     #[serde(default = "issuer_placeholder")]
     pub issuer: String,
+    /// Every issuer that it trusts, where that is more than one: `["${issuer}", "${issuer2}"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<String>,
     /// The `aud` that it wants.
     pub audience: String,
     /// The algorithms that it is configured for; the first one signs ordinary tokens.
@@ -161,9 +164,9 @@ pub enum KeySource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Start {
-    /// Program and arguments, run in the target file's folder. Placeholders: `${port}`, `${issuer}`, `${jwks-uri}`,
-    /// `${discovery}`, `${issuer-ca}`, `${decryption-keys}` (a private file with our JWK Set of private keys), `${audience}`,
-    /// `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
+    /// Program and arguments, run in the target file's folder. Placeholders: `${port}`, `${issuer}`, `${issuer2}`,
+    /// `${jwks-uri}`, `${jwks-uri2}`, `${discovery}`, `${issuer-ca}`, `${decryption-keys}` (a private file with our JWK
+    /// Set of private keys), `${audience}`, `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
     pub command: Vec<String>,
     /// Its environment beside ours; the same placeholders.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -248,6 +251,30 @@ pub struct TrustConfig {
     /// How it decrypts, where it does.
     #[serde(default)]
     pub decryption: Decryption,
+    /// A second issuer whose tokens are good as well, each issuer's by its own keys only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondIssuer>,
+}
+
+impl TrustConfig {
+    /// What holds for tokens of the second issuer, where there is one.
+    #[must_use]
+    pub fn of_second(&self) -> Option<TrustConfig> {
+        let SecondIssuer { issuer, jwks_uri, keys } = self.second.clone()?;
+        Some(TrustConfig { issuer, jwks_uri, keys, second: None, ..self.clone() })
+    }
+}
+
+/// A second issuer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SecondIssuer {
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// The address of its key set, where it is served.
+    pub jwks_uri: Option<String>,
+    /// Its key set: public keys.
+    pub keys: Value,
 }
 
 /// How a target decrypts, and with which keys. A target that takes no encrypted tokens has no algorithms here.

@@ -27,6 +27,8 @@ pub const BUILTIN_POLICY: &[(&str, &str)] = &[
     ("key-set-label", "accept"),
     ("key-use-contradicting", "reject"),
     ("key-without-alg", "accept"),
+    ("kid-cross-key", "reject"),
+    ("kid-line-break", "reject"),
     ("kid-normalised", "reject"),
     ("kid-null-byte", "reject"),
     ("large-numbers", "accept"),

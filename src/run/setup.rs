@@ -17,7 +17,7 @@ use crate::{
         capability::of_rules,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
-        target::{KeySource, TargetFile},
+        target::{KeySource, SecondIssuer, TargetFile},
     },
     suite::Catalog,
     target::{self, Connection, InProcess, Started, StdioTarget, Target, protocol::Validator},
@@ -378,12 +378,14 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 Subject::InProcess(inside) => decryption(ring, &inside.decrypts, &inside.content_encryption)?,
                 _ => decryption(ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
             },
+            second: second_for(subject, world, ring),
         },
         Subject::File(_, file) => {
             let trust = &file.trust;
             let fill = |text: &str| -> Result<String, RunError> {
                 let known = |name: &str| match name {
                     "issuer" => Some(json!(world.issuer)),
+                    "issuer2" => Some(json!(world.issuer2)),
                     "discovery" => Some(json!(world.discovery)),
                     _ => None,
                 };
@@ -400,9 +402,31 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 keys,
                 rules: trust.rules(),
                 decryption: decryption(ring, &trust.decrypts, &trust.content_encryption)?,
+                second: match trust.issuers.iter().map(|text| fill(text)).collect::<Result<Vec<_>, _>>()? {
+                    issuers if issuers.contains(&world.issuer2) => second(world, ring),
+                    _ => None,
+                },
             }
         }
     })
+}
+
+/// The second issuer, for the built-in server and for validators in this process that know how to trust two.
+fn second_for(subject: &Subject, world: &World, ring: &KeyRing) -> Option<SecondIssuer> {
+    match subject {
+        Subject::Builtin(_) => second(world, ring),
+        Subject::InProcess(inside) if inside.validator.provides().contains(&Capability::IssuersTwo) => {
+            second(world, ring).map(|second| SecondIssuer { jwks_uri: None, ..second })
+        }
+        _ => None,
+    }
+}
+
+/// `None` where the target takes no public keys, and a second issuer has nothing to publish.
+fn second(world: &World, ring: &KeyRing) -> Option<SecondIssuer> {
+    ring.public()?;
+    let keys = serde_json::from_slice(&ring.second_jwks().ok()?).ok()?;
+    Some(SecondIssuer { issuer: world.issuer2.clone(), jwks_uri: Some(world.jwks_uri2.clone()), keys })
 }
 
 fn typ_of(subject: &Subject) -> String {
@@ -426,6 +450,11 @@ fn builtin_file(url: &str) -> TargetFile {
 /// What the transport shows, and what we know of the target because we play its issuer.
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
+    if trust.second.is_some() {
+        provides.insert(Capability::IssuersTwo);
+    } else {
+        provides.remove(&Capability::IssuersTwo);
+    }
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
     let decryption = &trust.decryption;
     if !decryption.algorithms.is_empty() {

@@ -91,6 +91,8 @@ impl Facts {
             "port" => self.port.map(|port| port.to_string()),
             "issuer" => Some(self.world.issuer.clone()),
             "jwks-uri" => Some(self.world.jwks_uri.clone()),
+            "issuer2" => Some(self.world.issuer2.clone()),
+            "jwks-uri2" => Some(self.world.jwks_uri2.clone()),
             "discovery" => Some(self.world.discovery.clone()),
             "issuer-ca" => self.world.issuer_ca.clone(),
             "decryption-keys" => self.keys.as_ref().map(KeyFile::path),

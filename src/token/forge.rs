@@ -7,7 +7,7 @@ use super::{
     jwe::{self, JweParts},
     keyring::KeyRing,
     mutate::{self, Sealed},
-    respell,
+    respell, spelling,
     template::Template,
 };
 use crate::model::{
@@ -22,17 +22,19 @@ use std::collections::BTreeMap;
 pub const LIFETIME: Period = Period::from_secs(300);
 
 /// The longest text that a placeholder makes.
-const LONGEST_TEXT: usize = 64 * 1024;
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// Writes a text in another way.
 type Respell = fn(&str) -> String;
 
 /// Placeholders that take another one's text and spell it differently.
-const RESPELLINGS: [(&str, Respell); 9] = [
+const RESPELLINGS: [(&str, Respell); 11] = [
     ("upper:", str::to_uppercase),
     ("undotted:", |text| text.replace('.', "x")),
     ("shortened:", respell::shortened),
     ("percent:", respell::percent_encoded),
+    ("percent-all:", spelling::percent_encoded),
+    ("full-width:", spelling::in_full_width),
     ("homoglyph:", respell::with_look_alikes),
     ("scheme:", respell::with_other_scheme),
     ("userinfo:", respell::with_userinfo),
@@ -235,6 +237,9 @@ impl Forge {
         if let Some(key) = name.strip_prefix("alg:") {
             return self.ring.key(key).ok().map(|(_, alg)| json!(alg.name()));
         }
+        if let Some(value) = spelling::of_key(name, &self.ring) {
+            return Some(value);
+        }
         for (prefix, respell) in RESPELLINGS {
             if let Some(inner) = name.strip_prefix(prefix) {
                 let value = self.constant(inner, signer)?;
@@ -266,6 +271,8 @@ impl Forge {
             "typ" => &setting.typ,
             "alg" => signer.alg.name(),
             "kid" => signer.key.kid(),
+            "issuer2" => &setting.world.issuer2,
+            "jwks-uri2" => &setting.world.jwks_uri2,
             "rogue-issuer" => &setting.world.rogue_issuer,
             "jwks-uri" => &setting.world.jwks_uri,
             "discovery" => &setting.world.discovery,
@@ -308,6 +315,9 @@ fn per_token(name: &str, nonce: &str, setting: &Setting, before: &BTreeMap<Strin
         "nonce" => return Some(json!(nonce)),
         "canary" => return Some(json!(format!("{}/{nonce}", setting.world.canary))),
         _ => {}
+    }
+    if let Some(spelling) = name.strip_prefix("canary:") {
+        return spelling::canary(spelling, nonce, setting).map(Value::from);
     }
     let (earlier, part) = name.strip_prefix("before.")?.rsplit_once('.')?;
     let token = before.get(earlier)?;

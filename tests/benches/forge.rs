@@ -18,6 +18,8 @@ fn forge() -> Forge {
         issuer: "https://issuer.example".into(),
         discovery: "https://issuer.example/.well-known/openid-configuration".into(),
         jwks_uri: "https://issuer.example/jwks.json".into(),
+        issuer2: "https://issuer2.example".into(),
+        jwks_uri2: "https://issuer2.example/jwks.json".into(),
         rogue_issuer: "https://rogue.example".into(),
         canary: "https://canary.example".into(),
         issuer_ca: None,

@@ -25,7 +25,9 @@ async fn scene() -> Scene {
     let ring = KeyRing::generate(&[Alg::Es256]).expect("keys can be made");
     let documents = Documents {
         jwks: ring.jwks(),
+        second_jwks: ring.second_jwks().unwrap(),
         rogue_jwks: ring.rogue_jwks(),
+        rogue_certificates: ring.rogue_certificates(),
         algorithms: vec![Alg::Es256],
         headers: BTreeMap::new(),
     };
@@ -41,6 +43,7 @@ async fn scene() -> Scene {
         jwks_uri: Some(world.jwks_uri.clone()),
         keys: ring.handed_over(),
         rules: AccessRules::default(),
+        second: None,
     };
     let server = Server::start(None, &trust).await.expect("the validator starts");
     let setting = Setting {

@@ -51,6 +51,8 @@ fn every_variant_can_be_made() {
         issuer: "https://issuer.example".into(),
         discovery: "https://issuer.example/.well-known/openid-configuration".into(),
         jwks_uri: "https://issuer.example/jwks.json".into(),
+        issuer2: "https://issuer2.example".into(),
+        jwks_uri2: "https://issuer2.example/jwks.json".into(),
         rogue_issuer: "https://rogue.example".into(),
         canary: "https://canary.example".into(),
         issuer_ca: None,

@@ -175,6 +175,7 @@ impl Kind {
             draft: false,
             needs: Vec::new(),
             keyset: None,
+            one_of_kind: None,
             given: Given::default(),
             token,
             before: Vec::new(),

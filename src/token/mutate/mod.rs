@@ -2,7 +2,7 @@
 
 mod before;
 mod bytes;
-pub(super) mod certificate;
+mod certificate;
 mod enclose;
 mod forgery;
 mod heavy;

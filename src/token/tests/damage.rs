@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::mutation::{
-    Charset, JsonForm, JsonSegment, MemberNames, PublicKeyForm, Secret, Segment, SignatureEntry, Spelling,
+    Charset, JsonForm, JsonSegment, MemberNames, PublicKeyForm, Secret, Segment, SignatureEntry, Spelling, TextShape,
 };
 
 fn mutated(mutation: Mutation) -> Token {
@@ -25,7 +25,7 @@ fn what_is_signed_after_a_mutation_still_verifies() {
     for mutation in [
         Mutation::HeaderText { name: text("x"), text: text("1e400") },
         Mutation::ClaimText { name: text("exp"), text: text("null") },
-        Mutation::RepeatHeader { name: text("\\u0061lg"), text: text("\"none\""), place: Place::First },
+        Mutation::RepeatHeader { name: text("\\u0061lg"), text: text("\"none\""), place: Slot::Value(Place::First) },
         Mutation::RepeatClaim { name: text("exp"), text: text("1"), place: Place::Last },
         Mutation::EscapeStrings,
         Mutation::SpreadWhitespace,
@@ -105,6 +105,7 @@ fn the_confusion_macs_are_keyed_with_the_public_key() {
     let token = mutated(Mutation::HmacWithPublicKey {
         alg: Slot::Value(Alg::Hs256),
         encoding: Slot::Value(PublicKeyForm::SpkiPem),
+        shape: Slot::Value(TextShape::AsItIs),
     });
     let body = STANDARD.encode(key.spki_der().unwrap());
     let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
