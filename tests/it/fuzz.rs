@@ -26,6 +26,8 @@ impl Bed {
             issuer: "https://issuer.example".into(),
             discovery: "https://issuer.example/.well-known/openid-configuration".into(),
             jwks_uri: "https://issuer.example/jwks.json".into(),
+            issuer2: "https://issuer2.example".into(),
+            jwks_uri2: "https://issuer2.example/jwks.json".into(),
             rogue_issuer: "https://rogue.example".into(),
             canary: "https://canary.example".into(),
             issuer_ca: None,
@@ -50,6 +52,7 @@ impl Bed {
             jwks_uri: None,
             keys: ring.handed_over(),
             decryption: Decryption::default(),
+            second: None,
             rules: Default::default(),
         };
         let good = Catalog::load(None).unwrap().access_token(&BTreeMap::new());
