@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
 use jwt_gauntlet::{
     builtin::{Builtin, Flaw},
     conformance::fuzz::{Forgery, Generator, Kind, Palette, case_block},
-    model::{Alg, Period, Recipe, TrustConfig, World, recipe::Sign},
+    model::{Alg, Period, Recipe, TrustConfig, World, recipe::Sign, target::Decryption},
     suite::{Catalog, SuiteFile, lint},
     target::protocol::{Answer, Validator},
     token::{Forge, KeyRing, Setting},
@@ -26,6 +26,8 @@ impl Bed {
             issuer: "https://issuer.example".into(),
             discovery: "https://issuer.example/.well-known/openid-configuration".into(),
             jwks_uri: "https://issuer.example/jwks.json".into(),
+            issuer2: "https://issuer2.example".into(),
+            jwks_uri2: "https://issuer2.example/jwks.json".into(),
             rogue_issuer: "https://rogue.example".into(),
             canary: "https://canary.example".into(),
             issuer_ca: None,
@@ -38,6 +40,8 @@ impl Bed {
             typ: "JWT".into(),
             leeway: Period::from_secs(60),
             seed: 1,
+            encryption: Decryption::default().usual(),
+            rules: Default::default(),
         };
         let trust = TrustConfig {
             issuer: setting.issuer.clone(),
@@ -47,6 +51,9 @@ impl Bed {
             typ: setting.typ.clone(),
             jwks_uri: None,
             keys: ring.handed_over(),
+            decryption: Decryption::default(),
+            second: None,
+            rules: Default::default(),
         };
         let good = Catalog::load(None).unwrap().access_token(&BTreeMap::new());
         Bed { forge: Forge::new(ring, setting), good, trust }
