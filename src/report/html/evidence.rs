@@ -260,7 +260,7 @@ fn outbound(fetch: &crate::model::verdict::Fetch) -> FetchView {
 /// Times, memory, and what else side conditions look at.
 fn beside(side: &Side) -> Vec<SideView> {
     let times = |times: &[u64]| times.iter().map(|time| elapsed(*time)).collect::<Vec<_>>().join(", ");
-    let mebibytes = |bytes: u64| format!("{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20);
+    let mebibytes = |bytes: u64| format!("{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20);
     let mut views = Vec::new();
     if let Some(timing) = &side.timing {
         views.push(SideView {
