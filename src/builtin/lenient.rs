@@ -30,7 +30,7 @@ fn read(flaw: Flaw, jwk: &Map<String, Value>) -> Vec<Key> {
         Flaw::EcCoordinateReduced => {
             repaired(jwk, ec_family(jwk), |curve, number| fixed(&(number % &curve.field), curve.width))
         }
-        Flaw::EcCrvIgnored => ec_alg(jwk).into_iter().filter_map(|crv| changed(jwk, &[("crv", crv.into())])).collect(),
+        Flaw::EcCrvIgnored => ec_alg(jwk).into_iter().filter_map(|crv| changed(jwk, &[("crv", crv)])).collect(),
         Flaw::EcZeroPoint => {
             let zero = ["x", "y"].iter().all(|name| number(jwk, name) == Some(BigUint::ZERO));
             ec_family(jwk).filter(|_| zero).map(|family| Key::unverified(jwk, family, Vec::new())).into_iter().collect()
