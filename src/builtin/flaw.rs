@@ -15,9 +15,13 @@ mod eddsa;
 #[macro_use]
 mod http;
 #[macro_use]
+mod jwe;
+#[macro_use]
 mod key;
 #[macro_use]
 mod keyset;
+#[macro_use]
+mod leaking;
 #[macro_use]
 mod mac;
 #[macro_use]
@@ -26,6 +30,8 @@ mod mldsa;
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod resource;
 #[macro_use]
 mod rsa;
 #[macro_use]
@@ -68,7 +74,9 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive http target define] }
+algorithm! {
+    [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive jwe resource http leaking target define]
+}
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

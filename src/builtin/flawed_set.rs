@@ -42,6 +42,7 @@ pub(super) fn apply(flaw: Flaw, set: &Value, keys: &mut KeySet) {
             keys.replace(replaced);
         }
         Flaw::OddJwkAlgIgnored => keys.extend(without("alg", members.iter().filter(|member| has_odd_alg(member)))),
+        Flaw::JwkKindGuessed => keys.extend(members.iter().filter_map(guessed)),
         Flaw::JwkUseIgnored => {
             let other = members.iter().filter(|member| member.get("use").is_some_and(|used| used != "sig"));
             keys.extend(without("use", other));
@@ -106,6 +107,15 @@ fn certified(key: &Key) -> Option<Key> {
     (found.kid, found.alg) = (key.kid.clone(), key.alg.clone());
     (found.jwk, found.raw) = (key.jwk.clone(), key.raw.clone());
     Some(found)
+}
+
+/// The key of a JWK that is none as it stands, by what its members look like.
+fn guessed(member: &Value) -> Option<Key> {
+    let mut jwk: Map<String, Value> = member.as_object()?.clone();
+    let kind = if jwk.contains_key("y") { "EC" } else { "RSA" };
+    let is_read = Key::from_jwk(member).is_some() || jwk.get("kty").is_some_and(|named| named == kind);
+    jwk.insert("kty".to_owned(), Value::from(kind));
+    Key::from_jwk(&Value::from(jwk)).filter(|_| !is_read)
 }
 
 fn without<'m>(name: &str, members: impl Iterator<Item = &'m Value>) -> Vec<Key> {

@@ -161,6 +161,7 @@ pub fn jwk(alg: Alg) -> Value {
 /// A target that trusts our keys for these algorithms.
 pub fn trust(algorithms: &[Alg], typ: &str) -> TrustConfig {
     TrustConfig {
+        decryption: Default::default(),
         issuer: ISSUER.into(),
         audience: AUDIENCE.into(),
         algorithms: algorithms.to_vec(),

@@ -70,6 +70,34 @@ pub enum Mutation {
         /// Levels of nesting.
         depth: Slot<u32>,
     },
+    /// Sets a header member to values nested this deep.
+    NestHeaderMember {
+        /// The member's name.
+        name: String,
+        /// Levels of nesting.
+        depth: Slot<u32>,
+        /// What is nested.
+        with: Slot<Nesting>,
+    },
+    /// Sets a claim to a long string: a text again and again, with an end that no longer fits.
+    FillClaim {
+        /// The claim's name.
+        name: String,
+        /// What is repeated.
+        #[serde(deserialize_with = "scalar_text")]
+        text: String,
+        /// Bytes of it.
+        bytes: Slot<u32>,
+        /// What stands behind it.
+        #[serde(deserialize_with = "scalar_text")]
+        end: String,
+    },
+    /// Puts a public RSA key into the header as `jwk` whose modulus and exponent are of this size, so that whoever
+    /// verifies with it computes for seconds. It is nobody's key.
+    HeavyRsaJwk {
+        /// Bits of modulus and exponent each.
+        bits: Slot<u32>,
+    },
     /// Adds a private claim `pad` so that the compact token has about this many bytes.
     PadTo {
         /// Bytes of the compact form.
@@ -282,6 +310,23 @@ pub enum Tampering {
         #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
+    /// Puts a text that repeats another one before or behind the compact token, or in its place.
+    Flood {
+        /// What is repeated.
+        #[serde(deserialize_with = "scalar_text")]
+        text: String,
+        /// Bytes of it.
+        bytes: Slot<u32>,
+        /// Where it goes.
+        place: Slot<Spot>,
+    },
+    /// Lets the text of a segment grow to this many bytes; what is added decodes to zeros.
+    InflateSegment {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// Bytes of its text.
+        bytes: Slot<u32>,
+    },
     /// Writes the same token as flattened JSON (RFC 7515 section 7.2.2).
     FlattenedJson,
     /// Writes the same token as general JSON with one signature (RFC 7515 section 7.2.1).
@@ -372,6 +417,28 @@ pub enum Place {
     First,
     /// Behind all others.
     Last,
+}
+
+/// Where a text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spot {
+    /// In place of the token.
+    Instead,
+    /// Before it.
+    Before,
+    /// Behind it.
+    Behind,
+}
+
+/// What is nested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nesting {
+    /// `[[…]]`
+    Arrays,
+    /// `{"a":{"a":…}}`
+    Objects,
 }
 
 /// Where in the signature a bit is flipped.

@@ -9,6 +9,7 @@ pub const BUILTIN_POLICY: &[(&str, &str)] = &[
     ("b64-without-crit", "reject"),
     ("byte-order-mark", "reject"),
     ("certificate-mismatch", "accept"),
+    ("compressed-content", "accept"),
     ("crit-registered-names", "reject"),
     ("cty-without-nesting", "reject"),
     ("digest-info-without-null", "reject"),

@@ -103,7 +103,7 @@ impl Members {
 }
 
 impl Part {
-    fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
+    pub fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
         match raw {
             Some(text) => Part::Raw(text.clone().into_bytes()),
             None => Part::Members(Members::from_values(values)),

@@ -263,6 +263,14 @@ impl Key {
         }
     }
 
+    /// The secret of an HMAC key.
+    pub(super) fn hmac_secret(&self) -> Option<&Vec<u8>> {
+        match &self.material {
+            Material::Oct(pair) => Some(pair.0.reveal()),
+            _ => None,
+        }
+    }
+
     /// The RSA public exponent, big-endian.
     pub(super) fn rsa_exponent(&self) -> Option<Vec<u8>> {
         match &self.material {

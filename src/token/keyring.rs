@@ -3,10 +3,11 @@
 
 use super::{
     error::ForgeError,
+    jwe::RecipientKey,
     key::{Key, RsaBits},
     special,
 };
-use crate::model::{Alg, KeyFamily};
+use crate::model::{Alg, KeyFamily, KeyManagement};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -26,6 +27,7 @@ pub struct KeyRing {
     pub(super) trusted: BTreeMap<Alg, Arc<Key>>,
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
+    decryption: Arc<Mutex<BTreeMap<KeyManagement, Arc<RecipientKey>>>>,
 }
 
 impl KeyRing {
@@ -56,7 +58,13 @@ impl KeyRing {
                 .map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("key generation"))))
                 .collect()
         });
-        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default() };
+        let mut ring = KeyRing {
+            active,
+            trusted: BTreeMap::new(),
+            rogue: BTreeMap::new(),
+            spare: Arc::default(),
+            decryption: Arc::default(),
+        };
         for key in made {
             let (alg, rogue, key) = key?;
             if rogue {
@@ -114,6 +122,42 @@ impl KeyRing {
         let key = Arc::new(special::make(name, alg)?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
+    }
+
+    /// The target's decryption key for an algorithm, made when first asked for.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn decryption_key(&self, alg: KeyManagement) -> Result<Arc<RecipientKey>, ForgeError> {
+        let mut held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = held.get(&alg) {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(RecipientKey::generate(alg)?);
+        held.insert(alg, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// The target's decryption keys for some algorithms, those that are still missing made side by side.
+    ///
+    /// # Errors
+    /// One cannot be made.
+    pub fn decryption_keys(&self, algorithms: &[KeyManagement]) -> Result<Vec<Arc<RecipientKey>>, ForgeError> {
+        let missing: Vec<KeyManagement> = {
+            let held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+            algorithms.iter().copied().filter(|alg| !held.contains_key(alg)).collect()
+        };
+        thread::scope(|scope| {
+            let made: Vec<_> =
+                missing.iter().map(|alg| (*alg, scope.spawn(move || RecipientKey::generate(*alg)))).collect();
+            for (alg, worker) in made {
+                let key = worker.join().unwrap_or(Err(ForgeError::Crypto("key generation")))?;
+                let mut held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+                held.entry(alg).or_insert_with(|| Arc::new(key));
+            }
+            Ok::<(), ForgeError>(())
+        })?;
+        algorithms.iter().map(|alg| self.decryption_key(*alg)).collect()
     }
 
     /// The first algorithm with public keys that the target trusts.

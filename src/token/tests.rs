@@ -20,6 +20,7 @@ static FORGE: LazyLock<Forge> = LazyLock::new(|| {
 
 fn setting() -> Setting {
     Setting {
+        encryption: crate::model::target::Decryption::default().usual(),
         world: World {
             issuer: "https://issuer.example".into(),
             discovery: "https://issuer.example/.well-known/openid-configuration".into(),

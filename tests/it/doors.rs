@@ -66,6 +66,7 @@ fn doors(base: &str) -> [(&'static str, String); 8] {
 async fn outcomes(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSide, which: usize) -> BTreeMap<String, Outcome> {
     let world = ours.testbed.world().clone();
     let trust = TrustConfig {
+        decryption: Default::default(),
         issuer: world.issuer.clone(),
         audience: AUDIENCE.into(),
         algorithms: vec![Alg::Es256, Alg::Rs256],

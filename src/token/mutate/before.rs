@@ -1,6 +1,6 @@
 //! Damage that the signature covers.
 
-use super::{Anvil, certificate, given};
+use super::{Anvil, certificate, given, heavy};
 use crate::{
     model::{
         Alg, Mutation,
@@ -47,6 +47,16 @@ pub(in crate::token) fn before_signing(
         }
         Mutation::NestClaim { depth } => draft.claims.members("nest-claim")?.set("nested", &nested(given(depth)?)),
         Mutation::NestHeader { depth } => draft.header.members("nest-header")?.set("x-nested", &nested(given(depth)?)),
+        Mutation::NestHeaderMember { name, depth, with } => {
+            let text = heavy::nested(given(depth)?, given(with)?);
+            draft.header.members("nest-header-member")?.set(name, &text);
+        }
+        Mutation::FillClaim { name, text, bytes, end } => {
+            draft.claims.members("fill-claim")?.set(name, &heavy::long_string(text, given(bytes)?, end)?);
+        }
+        Mutation::HeavyRsaJwk { bits } => {
+            draft.header.members("heavy-rsa-jwk")?.set("jwk", &heavy::rsa_jwk(given(bits)?));
+        }
         Mutation::PadTo { bytes } => pad(draft, given(bytes)?)?,
         Mutation::HmacWithPublicKey { alg, encoding } => {
             let secret = public_form(&draft.signer.key, anvil.forge.ring(), given(encoding)?)?;

@@ -148,6 +148,6 @@ impl Sealed {
 
     /// The finished token.
     pub fn into_token(self) -> Token {
-        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature }
+        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature, jwe: None }
     }
 }

@@ -1,6 +1,6 @@
 //! Damage that the signature does not cover.
 
-use super::{Anvil, given, numbers, rewrite, sealed::Sealed};
+use super::{Anvil, given, heavy, numbers, rewrite, sealed::Sealed};
 use crate::{
     model::{
         Recipe, Tampering,
@@ -96,6 +96,10 @@ pub(in crate::token) fn after_signing(
             wire.extend(sealed.wire());
             sealed.set_wire(wire);
         }
+        Tampering::Flood { text, bytes, place } => heavy::flood(sealed, text, given(bytes)?, given(place)?)?,
+        Tampering::InflateSegment { segment, bytes } => {
+            heavy::inflate(sealed, given(segment)? as usize, given(bytes)?)?;
+        }
         Tampering::FlattenedJson => {
             let [header, payload, signature] = three(sealed, "flattened-json")?;
             let json = json!({ "payload": payload, "protected": header, "signature": signature });
@@ -143,7 +147,7 @@ fn three(sealed: &Sealed, tampering: &'static str) -> Result<[String; 3], ForgeE
 }
 
 /// Bytes that the seed and the token's nonce decide.
-fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
+pub(in crate::token) fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
     let seed = anvil.forge.setting().seed;
     (0u32..)
         .flat_map(|block| {
