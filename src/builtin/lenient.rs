@@ -70,6 +70,7 @@ pub(super) fn refuses(flaw: Option<Flaw>, key: &Key) -> bool {
     match flaw {
         Some(Flaw::EcLeadingZeroRefused) => Curve::of(key.family)
             .is_some_and(|curve| ["x", "y"].iter().any(|name| number(name).bits() <= curve.field.bits() - 8)),
+        Some(Flaw::MacLongKeyRefused) => key.family == KeyFamily::Oct && key.raw.len() > 64,
         Some(Flaw::RsaExponentThreeRefused) => rsa && number("e") == BigUint::from(3u8),
         Some(Flaw::RsaPaddedModulusRefused) => {
             rsa && bytes(&key.jwk, "n").is_some_and(|bytes| bytes.first() == Some(&0))
