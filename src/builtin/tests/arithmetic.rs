@@ -126,22 +126,14 @@ pub(super) fn shown() -> BTreeSet<Flaw> {
 }
 
 static FORGE: LazyLock<Forge> = LazyLock::new(|| {
-    let there = || "https://nowhere.invalid".to_owned();
-    let world = World {
-        issuer: there(),
-        discovery: there(),
-        jwks_uri: there(),
-        rogue_issuer: there(),
-        canary: there(),
-        issuer_ca: None,
-    };
     let setting = Setting {
-        world,
+        world: World::unserved(ISSUER),
         issuer: ISSUER.into(),
         audience: AUDIENCE.into(),
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: crate::model::access::AccessRules::default(),
         encryption: crate::model::target::Decryption::default().usual(),
     };
     Forge::new(KeyRing::generate(Alg::ALL).unwrap(), setting)
