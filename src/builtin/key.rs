@@ -51,7 +51,7 @@ pub(super) fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
         ("EC", Some("P-521")) => KeyFamily::P521,
         ("EC", Some("secp256k1")) => KeyFamily::Secp256k1,
         ("OKP", Some("Ed25519")) => KeyFamily::Ed25519,
-        // RFC 9964 section 3: the algorithm is a required member.
+        // RFC 9964: the algorithm is a required member.
         ("AKP", _) => text("alg")?.parse::<Alg>().ok().filter(|alg| alg.is_post_quantum())?.family(),
         _ => return None,
     })

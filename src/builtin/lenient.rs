@@ -30,7 +30,7 @@ fn read(flaw: Flaw, jwk: &Map<String, Value>) -> Vec<Key> {
         Flaw::EcCoordinateReduced => {
             repaired(jwk, ec_family(jwk), |curve, number| fixed(&(number % &curve.field), curve.width))
         }
-        Flaw::EcCrvIgnored => ec_alg(jwk).into_iter().filter_map(|crv| changed(jwk, &[("crv", crv.into())])).collect(),
+        Flaw::EcCrvIgnored => ec_alg(jwk).into_iter().filter_map(|crv| changed(jwk, &[("crv", crv)])).collect(),
         Flaw::EcZeroPoint => {
             let zero = ["x", "y"].iter().all(|name| number(jwk, name) == Some(BigUint::ZERO));
             ec_family(jwk).filter(|_| zero).map(|family| Key::unverified(jwk, family, Vec::new())).into_iter().collect()
@@ -70,6 +70,7 @@ pub(super) fn refuses(flaw: Option<Flaw>, key: &Key) -> bool {
     match flaw {
         Some(Flaw::EcLeadingZeroRefused) => Curve::of(key.family)
             .is_some_and(|curve| ["x", "y"].iter().any(|name| number(name).bits() <= curve.field.bits() - 8)),
+        Some(Flaw::MacLongKeyRefused) => key.family == KeyFamily::Oct && key.raw.len() > 64,
         Some(Flaw::RsaExponentThreeRefused) => rsa && number("e") == BigUint::from(3u8),
         Some(Flaw::RsaPaddedModulusRefused) => {
             rsa && bytes(&key.jwk, "n").is_some_and(|bytes| bytes.first() == Some(&0))

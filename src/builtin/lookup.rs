@@ -105,6 +105,7 @@ fn is_named(rules: &Rules, key: &Key, kid: &str) -> bool {
 fn fits(rules: &Rules, key: &Key, alg: Alg) -> bool {
     match rules.flaw {
         flaw if lenient::refuses(flaw, key) => false,
+        Some(Flaw::MacShortKey) if !alg.is_asymmetric() => key.alg.as_deref() == Some(alg.name()),
         Some(Flaw::EcdsaCurveFromKey) => key.fits(alg) || (is_curve(key.family) && is_curve(alg.family())),
         Some(Flaw::AllowListIgnored | Flaw::JwkAlgIgnored) => key.family == alg.family() && key.is_long_enough(alg),
         Some(Flaw::DuplicateAlgFirstChecked | Flaw::DuplicateAlgLastChecked) => key.family == alg.family(),

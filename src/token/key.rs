@@ -158,7 +158,7 @@ impl Key {
             Material::Ed(pair) => {
                 json!({ "crv": "Ed25519", "kty": "OKP", "x": encode_segment(pair.public_key().as_ref()) })
             }
-            // RFC 9964 section 3: the algorithm is part of the key, and of its thumbprint.
+            // RFC 9964: the algorithm is part of the key, and of its thumbprint.
             Material::MlDsa(pair) => json!({
                 "alg": self.alg.name(),
                 "kty": "AKP",

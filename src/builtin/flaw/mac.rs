@@ -8,6 +8,10 @@ macro_rules! mac {
         MacOverOtherBytes "mac-over-other-bytes-accepted", "none known";
         /// Other forms of the shared secret's bytes are tried when the right one does not fit.
         MacSecretForms "mac-secret-forms-tried", "none known";
+        /// A shared secret may be shorter than the hash.
+        MacShortKey "mac-short-key-accepted", "none known";
+        /// A shared secret longer than a block of SHA-256 is refused.
+        MacLongKeyRefused "mac-long-key-refused", "none known";
         /// Algorithms with SHA-1, with SHA-224 and with short MACs are known by the names that they have elsewhere.
         WeakNames "weak-algorithms-accepted", "none known";
     } };

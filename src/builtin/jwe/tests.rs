@@ -29,20 +29,14 @@ fn trust() -> TrustConfig {
 
 fn minted(encrypt: Value) -> Vec<u8> {
     let setting = Setting {
-        world: World {
-            issuer: testing::ISSUER.into(),
-            discovery: String::new(),
-            jwks_uri: String::new(),
-            rogue_issuer: String::new(),
-            canary: String::new(),
-            issuer_ca: None,
-        },
+        world: World::unserved(testing::ISSUER),
         issuer: testing::ISSUER.into(),
         audience: testing::AUDIENCE.into(),
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         encryption: (KeyManagement::Dir, ContentEncryption::A256Gcm),
         seed: 1,
+        rules: crate::model::access::AccessRules::default(),
     };
     let recipe: Recipe = serde_json::from_value(json!({
         "header": { "typ": "JWT", "alg": "${alg}", "kid": "${kid}" }, "claims": testing::claims(), "encrypt": encrypt,

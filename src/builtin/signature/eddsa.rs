@@ -22,7 +22,7 @@ pub(super) fn verdict(flaw: Flaw, key: &Key, alg: Alg, message: &[u8], signature
         scalar.copy_from_slice(&bytes[32..]);
         (point, scalar)
     });
-    let Some((point, mut scalar)) = halves else { return None };
+    let (point, mut scalar) = halves?;
     let joined = |scalar: [u8; 32]| [point, scalar].concat();
     Some(match flaw {
         Flaw::EdScalarUnchecked => exact(&joined(Scalar::from_bytes_mod_order(scalar).to_bytes())),

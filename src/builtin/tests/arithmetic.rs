@@ -13,7 +13,7 @@ use std::{
 
 const SET: &str = r#"{
     "members": ["trusted", "spare-es256-x0", "spare-rs256-e3", "spare-rs256-2056bit", "spare-rs256-1024bit",
-        "spare-rs256-e1", "spare-rs256-even", "spare-rs256-prime"],
+        "spare-rs256-e1", "spare-rs256-even", "spare-rs256-prime", "spare-hs256-16byte", "spare-hs256-129byte"],
     "altered": [
         { "key": "spare-es256-off-curve", "damage": [{ "flip-last-bit": { "member": "y" } }] },
         { "key": "spare-es256-long", "damage": [{ "leading-zero": { "member": "x" } }] },
@@ -94,6 +94,7 @@ const ATTACKS: &[(Flaw, &str, &str)] = &[
     (Flaw::MacAsText, "hs256", r#"{ "then": [{ "signature-text": { "form": "hex" } }] }"#),
     (Flaw::MacOverOtherBytes, "hs512", r#"{ "mutate": [{ "sign-over": { "bytes": "payload-alone" } }] }"#),
     (Flaw::MacSecretForms, "hs384", r#"{ "mutate": [{ "mac-keyed-with": { "form": "with-line-feed" } }] }"#),
+    (Flaw::MacShortKey, "spare-hs256-16byte", "{}"),
     (
         Flaw::WeakNames,
         "rs256",
@@ -115,6 +116,7 @@ const REFUSED: &[(Flaw, &str, &str)] = &[
     (Flaw::RsaExponentThreeRefused, "spare-rs256-e3", "{}"),
     (Flaw::RsaPaddedModulusRefused, "spare-rs256-padded", "{}"),
     (Flaw::RsaOddSizeRefused, "spare-rs256-2056bit", "{}"),
+    (Flaw::MacLongKeyRefused, "spare-hs256-129byte", "{}"),
     (Flaw::RsaPrimeRefused, "spare-rs256-prime", "{}"),
 ];
 
@@ -124,22 +126,15 @@ pub(super) fn shown() -> BTreeSet<Flaw> {
 }
 
 static FORGE: LazyLock<Forge> = LazyLock::new(|| {
-    let there = || "https://nowhere.invalid".to_owned();
-    let world = World {
-        issuer: there(),
-        discovery: there(),
-        jwks_uri: there(),
-        rogue_issuer: there(),
-        canary: there(),
-        issuer_ca: None,
-    };
     let setting = Setting {
-        world,
+        world: World::unserved(ISSUER),
         issuer: ISSUER.into(),
         audience: AUDIENCE.into(),
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: crate::model::access::AccessRules::default(),
+        encryption: crate::model::target::Decryption::default().usual(),
     };
     Forge::new(KeyRing::generate(Alg::ALL).unwrap(), setting)
 });

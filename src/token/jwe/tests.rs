@@ -17,20 +17,14 @@ fn forge() -> &'static Forge {
     static FORGE: OnceLock<Forge> = OnceLock::new();
     FORGE.get_or_init(|| {
         let setting = Setting {
-            world: World {
-                issuer: "https://issuer.example".into(),
-                discovery: String::new(),
-                jwks_uri: String::new(),
-                rogue_issuer: String::new(),
-                canary: String::new(),
-                issuer_ca: None,
-            },
+            world: World::unserved("https://issuer.example"),
             issuer: "https://issuer.example".into(),
             audience: "https://orders.example".into(),
             typ: "JWT".into(),
             leeway: Period::from_secs(0),
             encryption: Decryption::default().usual(),
             seed: 1,
+            rules: crate::model::access::AccessRules::default(),
         };
         Forge::new(KeyRing::generate(&[crate::model::Alg::Es256, crate::model::Alg::Rs256]).unwrap(), setting)
     })

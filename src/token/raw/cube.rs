@@ -79,7 +79,7 @@ fn joined(start: &[u8], end: &[u8], length: usize, filled: bool) -> Result<Optio
         let free = length.saturating_sub(start.len() + end.len()).min(SEED);
         let seed: Vec<u8> = random_bytes(free)?.into_iter().map(|byte| byte.max(1)).collect();
         let Some(high) = beginning(&[start, &seed].concat(), length) else { continue };
-        let root = ((high >> low_bits) + 1u8 << low_bits) + &low;
+        let root = (((high >> low_bits) + 1u8) << low_bits) + &low;
         let Some(block) = fixed(&(&root * &root * &root), length) else { continue };
         let middle = &block[start.len()..length - end.len()];
         if block.starts_with(start) && block.ends_with(end) && !(filled && middle.contains(&0)) {
