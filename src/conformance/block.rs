@@ -168,7 +168,7 @@ pub(super) struct Sent<'a> {
     /// A token that had to be accepted first and was not.
     missed: Option<String>,
     token: Option<(Token, Option<Token>)>,
-    observation: Observation,
+    pub(super) observation: Observation,
     measured: Option<Measured>,
 }
 
