@@ -4,6 +4,7 @@ use super::{flaw::Flaw, validator::Builtin};
 use crate::{
     model::{
         Alg, Capability, Period, Secret, TrustConfig,
+        access::AccessRules,
         adapter::{
             AdapterError, AdapterInfo, AdapterReply, AdapterRequest, AdapterVerdict, Ask, ConfigureDecryption, PROTOCOL,
         },
@@ -68,7 +69,9 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
                 typ: trust.typ,
                 jwks_uri: None,
                 keys: trust.keys,
+                rules: AccessRules::default(),
                 decryption: trust.decryption.map(decryption).unwrap_or_default(),
+                second: None,
             });
             AdapterReply { ok: Some(AdapterInfo::default()), ..nothing }
         }

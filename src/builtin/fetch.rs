@@ -8,6 +8,15 @@ const LONGEST_BODY: usize = 1 << 20;
 
 /// Fetches a document: at most two seconds, at most a mebibyte, no redirects. It blocks, and needs no runtime.
 pub(super) fn get(url: &str) -> Option<Vec<u8>> {
+    get_by(url, client)
+}
+
+/// The same, wherever the answer sends it.
+pub(super) fn follow(url: &str) -> Option<Vec<u8>> {
+    get_by(url, |timeout| reqwest::Client::builder().timeout(timeout).no_proxy().build().ok())
+}
+
+fn get_by(url: &str, client: fn(Duration) -> Option<reqwest::Client>) -> Option<Vec<u8>> {
     let url = url.to_owned();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;

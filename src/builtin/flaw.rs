@@ -9,11 +9,19 @@ mod algorithm;
 #[macro_use]
 mod claims;
 #[macro_use]
+mod confusion;
+#[macro_use]
 mod ecdsa;
 #[macro_use]
 mod eddsa;
 #[macro_use]
 mod http;
+#[macro_use]
+mod injection;
+#[macro_use]
+mod issuers;
+#[macro_use]
+mod json;
 #[macro_use]
 mod jwe;
 #[macro_use]
@@ -35,9 +43,15 @@ mod resource;
 #[macro_use]
 mod rsa;
 #[macro_use]
+mod rules;
+#[macro_use]
+mod serial;
+#[macro_use]
 mod signature;
 #[macro_use]
 mod target;
+#[macro_use]
+mod values;
 
 use std::{fmt, str::FromStr};
 
@@ -75,7 +89,10 @@ macro_rules! define {
 }
 
 algorithm! {
-    [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive jwe resource http leaking target define]
+    [
+        confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values
+        rules positive jwe resource http leaking target define
+    ]
 }
 
 impl Flaw {
@@ -84,6 +101,12 @@ impl Flaw {
     #[must_use]
     pub fn is_specific(self) -> bool {
         self < Flaw::AcceptsEverything
+    }
+
+    /// Whether the flaw lies in a rule beyond a valid token, and so shows only where the validator has such rules.
+    #[must_use]
+    pub fn is_about_rules(self) -> bool {
+        (Flaw::ScopeUnchecked..=Flaw::RevocationIgnored).contains(&self) || self == Flaw::ScopeRefusedWith401
     }
 
     /// Whether the flaw lies in the HTTP side, so that the validator in process behaves as if it had none.

@@ -7,6 +7,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The key in the wanted form; `None` where keys of its kind have no such form.
 pub(super) fn write(form: PublicKeyForm, key: &Key, set: &KeySet) -> Option<Vec<u8>> {
@@ -15,26 +16,71 @@ pub(super) fn write(form: PublicKeyForm, key: &Key, set: &KeySet) -> Option<Vec<
         PublicKeyForm::SpkiPemNoNewline => pem("PUBLIC KEY", &key.spki).trim_end().into(),
         PublicKeyForm::SpkiPemCrlf => pem("PUBLIC KEY", &key.spki).replace('\n', "\r\n").into_bytes(),
         PublicKeyForm::SpkiDer => key.spki.clone(),
+        PublicKeyForm::SpkiBase64 => STANDARD.encode(&key.spki).into_bytes(),
+        PublicKeyForm::SpkiBase64Wrapped => wrapped(&key.spki).trim_end().into(),
         PublicKeyForm::Pkcs1Pem => pem("RSA PUBLIC KEY", &pkcs1(key)?).into_bytes(),
         PublicKeyForm::Pkcs1PemNoNewline => pem("RSA PUBLIC KEY", &pkcs1(key)?).trim_end().into(),
+        PublicKeyForm::Pkcs1PemCrlf => pem("RSA PUBLIC KEY", &pkcs1(key)?).replace('\n', "\r\n").into_bytes(),
         PublicKeyForm::Pkcs1Der => pkcs1(key)?,
+        PublicKeyForm::CertificatePem => pem("CERTIFICATE", &certificate(key)?).into_bytes(),
+        PublicKeyForm::CertificateDer => certificate(key)?,
+        PublicKeyForm::CertificateBase64 => STANDARD.encode(certificate(key)?).into_bytes(),
         PublicKeyForm::JwkAsServed => serde_json::to_vec(&key.jwk).ok()?,
         PublicKeyForm::JwkCanonical => canonical(key)?.into_bytes(),
+        PublicKeyForm::JwkSorted => {
+            let sorted: BTreeMap<&String, &Value> = key.jwk.iter().collect();
+            serde_json::to_vec(&sorted).ok()?
+        }
+        PublicKeyForm::JwkPretty => serde_json::to_vec_pretty(&key.jwk).ok()?,
+        PublicKeyForm::JwkSpaced => {
+            let members = key.jwk.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect::<Vec<_>>();
+            format!("{{{}}}", members.join(", ")).into_bytes()
+        }
+        PublicKeyForm::JwkInList => serde_json::to_vec(&[&key.jwk]).ok()?,
         PublicKeyForm::JwksAsServed => set.served.clone(),
         PublicKeyForm::Openssh => openssh(key)?.into_bytes(),
+        PublicKeyForm::OpensshComment => format!("{} signing@issuer.example", openssh(key)?).into_bytes(),
         PublicKeyForm::Raw => key.raw.clone(),
+        PublicKeyForm::NumberText => number(key)?.as_bytes().to_vec(),
+        PublicKeyForm::NumberHex => {
+            let number = URL_SAFE_NO_PAD.decode(number(key)?).ok()?;
+            number.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes()
+        }
+        PublicKeyForm::PointX => point(key)?.0.to_vec(),
+        PublicKeyForm::PointY => point(key)?.1.to_vec(),
+        PublicKeyForm::PointXy => key.raw.get(1..).filter(|_| point(key).is_some())?.to_vec(),
+        PublicKeyForm::PointCompressed => {
+            let (x, y) = point(key)?;
+            [&[2 + (y.last()? & 1)], x].concat()
+        }
     })
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+/// What the JWK's `n` or `x` holds.
+fn number(key: &Key) -> Option<&str> {
+    key.jwk.get("n").or_else(|| key.jwk.get("x"))?.as_str()
+}
+
+/// The coordinates of a point on a curve.
+fn point(key: &Key) -> Option<(&[u8], &[u8])> {
+    key.jwk.get("y")?;
+    let coordinates = key.raw.get(1..)?;
+    Some(coordinates.split_at(coordinates.len() / 2))
+}
+
+/// The certificate that the key set holds for the key (RFC 7517 section 4.7).
+pub(super) fn certificate(key: &Key) -> Option<Vec<u8>> {
+    STANDARD.decode(key.jwk.get("x5c")?.get(0)?.as_str()?).ok()
+}
+
+/// Base64 in lines of 64 characters.
+fn wrapped(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let mut pem = format!("-----BEGIN {label}-----\n");
-    for line in text.as_bytes().chunks(64) {
-        pem.push_str(&String::from_utf8_lossy(line));
-        pem.push('\n');
-    }
-    pem.push_str(&format!("-----END {label}-----\n"));
-    pem
+    text.as_bytes().chunks(64).map(|line| format!("{}\n", String::from_utf8_lossy(line))).collect()
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", wrapped(der))
 }
 
 fn pkcs1(key: &Key) -> Option<Vec<u8>> {

@@ -70,6 +70,7 @@ fn critical(rules: &Rules, header: &Map<String, Value>) -> Result<(), Refusal> {
         Some(Flaw::CritRegistered) => {
             names.is_some_and(|names| names.iter().all(|name| KNOWN.contains(name) || CLAIMS.contains(name)))
         }
+        Some(Flaw::CritAnyCase) => names.is_some_and(|names| names.iter().all(|name| name.eq_ignore_ascii_case("b64"))),
         Some(Flaw::B64Honoured | Flaw::B64Ignored) => names.is_some_and(|names| names == ["b64"]),
         _ => false,
     };
@@ -132,6 +133,7 @@ fn content(rules: &Rules, header: &Map<String, Value>) -> Result<(), Refusal> {
 fn algorithm(rules: &Rules, keys: &KeySet, header: &Map<String, Value>, token: &Token<'_>) -> Result<Check, Refusal> {
     let unchecked = |flaw| if rules.has(flaw) { Ok(Check::Nothing) } else { Err(Refusal::Algorithm) };
     match header.get("alg") {
+        None if inherits_none(header) && rules.has(Flaw::PrototypeHeader) => Ok(Check::Nothing),
         None => unchecked(Flaw::AlgMissing),
         Some(Value::String(name)) if name.is_empty() => unchecked(Flaw::AlgEmpty),
         Some(Value::Null) => unchecked(Flaw::AlgEmpty),
@@ -139,6 +141,11 @@ fn algorithm(rules: &Rules, keys: &KeySet, header: &Map<String, Value>, token: &
         Some(Value::String(name)) => named(rules, header, name, token),
         Some(_) => unchecked(Flaw::AlgNotString),
     }
+}
+
+/// Whether a header that names no algorithm has one of `none` in its `__proto__`.
+fn inherits_none(header: &Map<String, Value>) -> bool {
+    header.get("__proto__").and_then(|inherited| inherited.get("alg")).is_some_and(|alg| alg == "none")
 }
 
 fn named(rules: &Rules, header: &Map<String, Value>, name: &str, token: &Token<'_>) -> Result<Check, Refusal> {
@@ -153,6 +160,7 @@ fn named(rules: &Rules, header: &Map<String, Value>, name: &str, token: &Token<'
         }
         let nothing = match rules.flaw {
             Some(Flaw::UnknownAlgEmptyMac) => token.signature.is_empty() && !name.eq_ignore_ascii_case("none"),
+            Some(Flaw::AlgPrototypeName) => secrets::PROTOTYPE_NAMES.contains(&name),
             Some(Flaw::UnknownAlgUnchecked) => !name.eq_ignore_ascii_case("none"),
             _ => false,
         };
@@ -183,7 +191,7 @@ fn means_none(rules: &Rules, keys: &KeySet, header: &Map<String, Value>, name: &
 }
 
 /// The letters of a name, fullwidth and Cyrillic look-alikes made Latin.
-fn plain_letters(name: &str) -> String {
+pub(super) fn plain_letters(name: &str) -> String {
     let latin = |c: char| match c {
         '\u{ff21}'..='\u{ff3a}' => char::from_u32(u32::from(c) - 0xff21 + u32::from('a')),
         '\u{ff41}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xff41 + u32::from('a')),

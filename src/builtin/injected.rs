@@ -5,7 +5,9 @@ use super::{
     flaw::Flaw,
     key::{Key, KeySet},
     parse::Token,
+    payload,
     rules::Rules,
+    smuggled,
 };
 use crate::model::{Alg, KeyFamily};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -13,7 +15,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The keys that the flaw takes from the token; `None` where it brings none.
-pub(super) fn for_token(rules: &Rules, token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>>> {
+pub(super) fn for_token(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>>> {
     match rules.flaw? {
         Flaw::JwkHeaderUsed => embedded(token, alg),
         Flaw::JkuUsed => fetched_keys(token.header.get("jku")?.as_str()?, alg),
@@ -22,7 +24,7 @@ pub(super) fn for_token(rules: &Rules, token: &Token<'_>, alg: Alg) -> Option<Ve
             Some(vec![Arc::new(key_inside(&certificate, alg.family())?)])
         }
         Flaw::IssDiscovery => discovered(rules, token, alg),
-        _ => None,
+        _ => smuggled::for_token(rules, keys, token, alg),
     }
 }
 
@@ -32,10 +34,15 @@ pub(super) fn embedded(token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>>> {
 }
 
 fn fetched_keys(url: &str, alg: Alg) -> Option<Vec<Arc<Key>>> {
-    fitting(&KeySet::from_body(None, &fetch::get(url)?)?, alg)
+    keys_in(&fetch::get(url)?, alg)
 }
 
-fn fitting(keys: &KeySet, alg: Alg) -> Option<Vec<Arc<Key>>> {
+/// The keys of a key set's text that fit.
+pub(super) fn keys_in(body: &[u8], alg: Alg) -> Option<Vec<Arc<Key>>> {
+    fitting(&KeySet::from_body(None, body)?, alg)
+}
+
+pub(super) fn fitting(keys: &KeySet, alg: Alg) -> Option<Vec<Arc<Key>>> {
     let found: Vec<_> = keys.fitting(alg).filter(|key| key.family != KeyFamily::Oct).cloned().collect();
     (!found.is_empty()).then_some(found)
 }
@@ -60,7 +67,7 @@ pub(super) fn key_inside(certificate: &[u8], family: KeyFamily) -> Option<Key> {
 }
 
 /// The DER element at the start: tag, length and content.
-fn element(der: &[u8]) -> Option<&[u8]> {
+pub(super) fn element(der: &[u8]) -> Option<&[u8]> {
     let first = usize::from(*der.get(1)?);
     let (head, length) = match first {
         0..=0x7f => (2, first),
@@ -73,6 +80,7 @@ fn element(der: &[u8]) -> Option<&[u8]> {
 
 /// Requests that a flaw makes without using what comes back, and whether it then refuses the token.
 pub(super) fn visit(rules: &Rules, token: &Token<'_>) -> bool {
+    payload::run(rules, token);
     let (name, refuse) = match rules.flaw {
         Some(Flaw::JkuFetched) => ("jku", true),
         Some(Flaw::X5uFetched) => ("x5u", false),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// The usable keys of a JWK set. Members that are malformed, unknown or for something else are left out, as section 5
 /// asks.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct KeySet {
     keys: Vec<Arc<Key>>,
     /// Members that are objects but no usable keys, for flaws that use them all the same.
@@ -67,6 +67,16 @@ impl KeySet {
     pub fn with(mut self, other: &KeySet) -> KeySet {
         self.keys.extend(other.keys.iter().cloned());
         self
+    }
+
+    /// The keys of both sets.
+    pub fn merged(one: &KeySet, other: &KeySet) -> KeySet {
+        KeySet { keys: one.keys.iter().chain(&other.keys).cloned().collect(), ..one.clone() }
+    }
+
+    /// Just this key.
+    pub fn of_key(key: Arc<Key>) -> KeySet {
+        KeySet { keys: vec![key], ..KeySet::default() }
     }
 
     /// Keeps only some of its keys.

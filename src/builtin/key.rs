@@ -108,7 +108,15 @@ impl Key {
             KeyFamily::Ed25519 => Verifier::Jsonwebtoken(DecodingKey::from_ed_der(spki)),
             _ => Verifier::AwsLc(parsed),
         };
-        Some(Key { kid: None, alg: None, family, jwk: Map::new(), spki: spki.to_vec(), raw: Vec::new(), verifier })
+        // The length of an RSA signature is that of the modulus.
+        let raw = match family {
+            KeyFamily::Rsa => {
+                let key = aws_lc_rs::rsa::PublicKey::from_der(spki).ok()?;
+                key.modulus().big_endian_without_leading_zero().to_vec()
+            }
+            _ => Vec::new(),
+        };
+        Some(Key { kid: None, alg: None, family, jwk: Map::new(), spki: spki.to_vec(), raw, verifier })
     }
 
     /// Whether tokens of this algorithm may be checked with it: the kind of key fits, and so does what the JWK says.

@@ -7,6 +7,7 @@ use super::{
     key::{Key, KeySet},
     lenient,
     parse::Token,
+    payload,
     rules::{Refusal, Rules},
     secrets,
 };
@@ -32,7 +33,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         {
             return Ok(Found::Secrets(secrets));
         }
-        if let Some(injected) = injected::for_token(rules, token, alg) {
+        if let Some(injected) = injected::for_token(rules, keys, token, alg) {
             return Ok(Found::Keys(injected));
         }
         let nothing_to_check = match flaw {
@@ -40,7 +41,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
             Flaw::HmacUnchecked => !alg.is_asymmetric() && keys.fitting(alg).next().is_none(),
             Flaw::NoKeysUnchecked => alg.is_asymmetric() && keys.all().all(|key| key.family == KeyFamily::Oct),
             Flaw::EmptyPayloadUnchecked => token.payload.is_empty(),
-            _ => false,
+            flaw => payload::means_no_check(flaw, keys, token),
         };
         if nothing_to_check {
             return Ok(Found::Nothing);
@@ -51,6 +52,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         let fitting = fitting();
         return if fitting.len() == 1 { Ok(Found::Keys(fitting)) } else { Err(Refusal::UnknownKey) };
     };
+    let kid = payload::cut(rules, kid);
     let mut named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).cloned().collect();
     match rules.flaw {
         Some(Flaw::FirstOfKid) => named.truncate(1),
@@ -84,6 +86,7 @@ fn kid<'t>(rules: &Rules, kid: Option<&'t Value>) -> Result<Option<&'t str>, Ref
         Some(Value::String(kid)) if rules.has(Flaw::KidCutAtNul) => Ok(kid.split('\0').next()),
         Some(Value::String(kid)) => Ok(Some(kid)),
         Some(_) if rules.has(Flaw::KidNotString) => Ok(None),
+        Some(Value::Object(_)) if rules.has(Flaw::KidQueryRun) => Ok(Some("*")),
         Some(_) => Err(Refusal::Header),
     }
 }
@@ -91,6 +94,9 @@ fn kid<'t>(rules: &Rules, kid: Option<&'t Value>) -> Result<Option<&'t str>, Ref
 fn is_named(rules: &Rules, key: &Key, kid: &str) -> bool {
     match rules.flaw {
         Some(Flaw::KidIgnored) => true,
+        Some(flaw @ (Flaw::KidSqlCondition | Flaw::KidQueryRun)) => {
+            key.kid.as_deref().is_some_and(|own| own == kid || payload::selects(flaw, own, kid))
+        }
         Some(Flaw::KidNormalised) => key.kid.as_deref().is_some_and(|own| own.trim().eq_ignore_ascii_case(kid.trim())),
         _ => key.kid.as_deref() == Some(kid),
     }

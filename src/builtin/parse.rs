@@ -2,9 +2,10 @@
 
 use super::{
     flaw::Flaw,
+    generous,
     json::{self, Repeated},
     rules::{Refusal, Rules},
-    scan,
+    scan, serial,
 };
 use base64::{
     Engine,
@@ -33,11 +34,16 @@ pub(super) struct Token<'t> {
 pub(super) struct Compact<'t> {
     text: Cow<'t, [u8]>,
     claims: Option<Vec<u8>>,
+    /// Header members that no signature covers, where a flaw reads them.
+    unprotected: Map<String, Value>,
+    /// Whether a flaw found that there is no signature to check.
+    unsigned: bool,
 }
 
 /// The compact form of what was sent. Without a flaw that is what was sent.
 pub(super) fn compact<'t>(rules: &Rules, sent: &'t [u8]) -> Compact<'t> {
-    let as_sent = Compact { text: Cow::Borrowed(sent), claims: None };
+    let as_sent = Compact { text: Cow::Borrowed(sent), claims: None, unprotected: Map::new(), unsigned: false };
+    let other = |text: Option<Vec<u8>>| Cow::Owned(text.unwrap_or_else(|| sent.to_vec()));
     match rules.flaw {
         Some(Flaw::QuotesStripped) => Compact { text: Cow::Borrowed(strip_quotes(sent)), ..as_sent },
         Some(Flaw::WhitespaceTolerated) => {
@@ -47,8 +53,18 @@ pub(super) fn compact<'t>(rules: &Rules, sent: &'t [u8]) -> Compact<'t> {
         Some(Flaw::FlattenedJson | Flaw::GeneralJson | Flaw::Polyglot) if sent.trim_ascii().first() == Some(&b'{') => {
             let Some(text) = from_json_form(rules, sent) else { return as_sent };
             let claims = rules.has(Flaw::Polyglot).then(|| second_opinion(sent)).flatten();
-            Compact { text: Cow::Owned(text), claims }
+            Compact { text: Cow::Owned(text), claims, ..as_sent }
         }
+        Some(Flaw::GeneralJsonNoSignature) => match serial::without_signatures(sent) {
+            Some(text) => Compact { text: Cow::Owned(text), unsigned: true, ..as_sent },
+            None => as_sent,
+        },
+        Some(Flaw::UnprotectedHeader) => match serial::with_unprotected(sent) {
+            Some((text, unprotected)) => Compact { text: Cow::Owned(text), unprotected, ..as_sent },
+            None => as_sent,
+        },
+        Some(Flaw::TokenFoundAnywhere) => Compact { text: other(serial::found_inside(sent)), ..as_sent },
+        Some(Flaw::PercentDecoded) => Compact { text: other(Some(serial::without_escapes(sent))), ..as_sent },
         _ => as_sent,
     }
 }
@@ -80,18 +96,29 @@ pub(super) fn split<'t>(rules: &Rules, compact: &'t Compact<'_>) -> Result<Token
     let in_place = text.starts_with(header_segment)
         && text.get(header_segment.len() + 1..covered) == Some(payload_segment)
         && text.get(header_segment.len()) == Some(&b'.');
-    let signing_input = match text.get(..covered) {
+    let mut signing_input = match text.get(..covered) {
         Some(start) if in_place => Cow::Borrowed(start),
         _ => Cow::Owned([header_segment, b".", payload_segment].concat()),
     };
     let header_text = decode(rules, header_segment)?;
-    let payload = match &compact.claims {
-        Some(other) => other.clone(),
-        None => decode(rules, payload_segment)?,
+    let payload = match (&compact.claims, decode(rules, payload_segment)) {
+        (Some(other), _) => other.clone(),
+        (None, Err(_)) if rules.has(Flaw::B64Honoured) => payload_segment.to_vec(),
+        (None, decoded) => decoded?,
     };
+    if rules.has(Flaw::SigningInputRebuilt) {
+        let rebuilt = [&header_text, &payload].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        signing_input = Cow::Owned(rebuilt.into_bytes());
+    }
     let signature = decode(rules, signature_segment)?;
-    let (header, no_header) = read_header(rules, &header_text)?;
-    Ok(Token { signing_input, header, header_text, payload, signature, unchecked: unsigned || no_header })
+    let (mut header, no_header) = read_header(rules, &header_text)?;
+    header.extend(compact.unprotected.clone());
+    let payload = match header.get("zip") {
+        Some(zip) if rules.has(Flaw::ZipHonoured) && zip == "DEF" => serial::inflated(&payload).unwrap_or(payload),
+        _ => payload,
+    };
+    let unchecked = unsigned || no_header || compact.unsigned;
+    Ok(Token { signing_input, header, header_text, payload, signature, unchecked })
 }
 
 /// Exactly three segments, and whether the token counts as unsigned.
@@ -99,6 +126,7 @@ fn segments<'t>(rules: &Rules, text: &'t [u8]) -> Result<([&'t [u8]; 3], bool), 
     let all = text.split(|byte| *byte == b'.');
     let three = |parts: Vec<&'t [u8]>| <[&[u8]; 3]>::try_from(parts).map_err(|_| Refusal::Malformed);
     match rules.flaw {
+        Some(Flaw::ManySegmentsCrash) if all.clone().count() > 100 => Err(Refusal::Crash),
         Some(Flaw::ExtraSegmentsIgnored) => Ok((three(all.take(3).collect())?, false)),
         Some(Flaw::SplitsFromRight) => {
             let mut last: Vec<&[u8]> = text.rsplit(|byte| *byte == b'.').take(3).collect();
@@ -135,6 +163,13 @@ fn decode(rules: &Rules, segment: &[u8]) -> Result<Vec<u8>, Refusal> {
         Some(Flaw::JunkTolerated) => {
             let kept: Vec<u8> = segment.iter().copied().filter(|byte| is_base64url(*byte)).collect();
             URL_SAFE_NO_PAD.decode(kept)
+        }
+        Some(Flaw::SigningInputRebuilt) => {
+            let kept: Vec<u8> = segment.iter().map(|byte| url_safe(*byte)).filter(|byte| is_base64url(*byte)).collect();
+            ANY_TRAILING_BITS.decode(kept)
+        }
+        Some(Flaw::DanglingCharacterDropped) if segment.len() % 4 == 1 => {
+            URL_SAFE_NO_PAD.decode(&segment[..segment.len() - 1])
         }
         Some(Flaw::TrailingBitsTolerated) => ANY_TRAILING_BITS.decode(segment),
         _ => URL_SAFE_NO_PAD.decode(segment),
@@ -183,6 +218,8 @@ pub(super) fn read(rules: &Rules, text: &[u8], repeated: Repeated) -> Option<Res
         Some(Flaw::JsonWhitespaceRefused) => scan::has_white_space(text),
         Some(Flaw::NonAsciiRefused) => !text.is_ascii(),
         Some(Flaw::NestingOver32Refused) => scan::depth(text) > 32,
+        Some(Flaw::ManyMembersCrash) if scan::commas(text) > 500 => return Some(Err(Refusal::Crash)),
+        Some(Flaw::LargeNumbersCrash) if scan::has_large_number(text) => return Some(Err(Refusal::Crash)),
         Some(Flaw::DeepNestingCrashes) if scan::depth(text) > 127 => return Some(Err(Refusal::Crash)),
         _ => false,
     };
@@ -192,6 +229,14 @@ pub(super) fn read(rules: &Rules, text: &[u8], repeated: Repeated) -> Option<Res
     let value = match rules.flaw {
         Some(Flaw::TrailingDataIgnored) => json::parse_start(text, repeated),
         Some(Flaw::BomTolerated) => json::parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text), repeated),
+        Some(Flaw::InvalidUtf8Replaced) => json::parse(String::from_utf8_lossy(text).as_bytes(), repeated),
+        Some(Flaw::LoneSurrogatesDropped) => json::parse(&generous::without_lone_surrogates(text), repeated),
+        Some(Flaw::Utf16Detected) => json::parse(generous::as_utf8(text).as_deref().unwrap_or(text), repeated),
+        Some(Flaw::NonstandardJson) => {
+            let plain = generous::standardised(text);
+            json::parse(plain.as_deref().map_or(text, str::as_bytes), repeated)
+        }
+        Some(Flaw::DuplicatesFirstUsed) => json::parse(text, Repeated::First),
         Some(Flaw::EndlessNumbersTolerated) => json::parse(&scan::tame_numbers(text), repeated),
         _ => json::parse(text, repeated),
     };

@@ -29,11 +29,16 @@ pub(super) fn refused(flaw: Option<Flaw>, refusal: Refusal) -> Response {
         _ => StatusCode::UNAUTHORIZED,
     };
     let description = refusal.phrase();
+    // RFC 6750 section 3.1: a good token that is not good for this.
+    let (status, error) = match refusal {
+        Refusal::Scope if flaw != Some(Flaw::ScopeRefusedWith401) => (StatusCode::FORBIDDEN, "insufficient_scope"),
+        _ => (status, "invalid_token"),
+    };
     let challenge = match flaw {
         Some(Flaw::NoErrorCode) => REALM.to_owned(),
-        _ => format!("{REALM}, error=\"invalid_token\", error_description=\"{description}\""),
+        _ => format!("{REALM}, error=\"{error}\", error_description=\"{description}\""),
     };
-    let body = json!({ "error": "invalid_token", "error_description": description });
+    let body = json!({ "error": error, "error_description": description });
     let mut answer = challenged(flaw, status, &challenge, body);
     if status == StatusCode::FOUND {
         answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/login"));

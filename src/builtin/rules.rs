@@ -1,7 +1,7 @@
 //! What the validator was told to want, and why it refuses.
 
 use super::flaw::Flaw;
-use crate::model::{Alg, TrustConfig};
+use crate::model::{Alg, TrustConfig, access::AccessRules};
 
 /// Issuer, audience, algorithms and so on, and the one thing that is done wrong.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Rules {
     /// Seconds.
     pub leeway: i64,
     pub typ: String,
+    /// What is wanted beyond a valid token.
+    pub access: AccessRules,
 }
 
 impl Rules {
@@ -24,6 +26,7 @@ impl Rules {
             algorithms: trust.algorithms.clone(),
             leeway: trust.leeway.seconds(),
             typ: trust.typ.clone(),
+            access: trust.rules.clone(),
         };
         match flaw {
             Some(Flaw::WrongIssuer) => rules.issuer = "https://another-issuer.invalid".into(),
@@ -74,6 +77,10 @@ pub(super) enum Refusal {
     Expired,
     NotYetValid,
     Claims,
+    /// The token is good, but not for this.
+    Scope,
+    Access,
+    Revoked,
     LockedOut,
     /// An encrypted token does not open; strict says no more.
     Decryption,
@@ -103,6 +110,9 @@ impl Refusal {
             Refusal::Expired => "expired",
             Refusal::NotYetValid => "not yet valid",
             Refusal::Claims => "claims",
+            Refusal::Scope => "scope",
+            Refusal::Access => "access",
+            Refusal::Revoked => "revoked",
             Refusal::LockedOut => "locked out",
             Refusal::Decryption => "decryption",
             Refusal::ContentKey => "content key",

@@ -29,6 +29,20 @@ pub(super) fn depth(text: &[u8]) -> usize {
     deepest
 }
 
+/// How many commas stand between tokens.
+pub(super) fn commas(text: &[u8]) -> usize {
+    outside_strings(text).filter(|(_, byte)| *byte == b',').count()
+}
+
+/// Whether a number is beyond 64 bits, or without end.
+pub(super) fn has_large_number(text: &[u8]) -> bool {
+    let bare: Vec<u8> = outside_strings(text).map(|(_, byte)| byte).collect();
+    bare.split(|byte| !byte.is_ascii_alphanumeric() && !b"+-.".contains(byte)).any(|word| {
+        let number = std::str::from_utf8(word).ok().and_then(|word| word.parse::<f64>().ok());
+        number.is_some_and(|number| number.abs() >= 18_446_744_073_709_551_616.0)
+    })
+}
+
 /// Whether white space stands between tokens.
 pub(super) fn has_white_space(text: &[u8]) -> bool {
     outside_strings(text).any(|(_, byte)| byte.is_ascii_whitespace())
@@ -68,6 +82,8 @@ mod tests {
     #[test]
     fn strings_are_left_alone() {
         assert_eq!(depth(br#"{"a":"[[[\"[[","b":[1]}"#), 2);
+        assert_eq!(commas(br#"{"a,":[1,2],"b":3}"#), 2);
+        assert!(has_large_number(br#"{"a":1e400}"#) && !has_large_number(br#"{"a":"1e400","b":9007199254740993}"#));
         assert!(!has_white_space(br#"{"a":"b c"}"#) && has_white_space(br#"{"a": 1}"#));
         assert_eq!(tame_numbers(br#"{"NaN":"NaN","exp":1e400}"#), br#"{"NaN":"NaN","exp":1e308}"#);
         assert_eq!(tame_numbers(b"[-Infinity,NaN,1,true]"), b"[1e308,1e308,1,true]");

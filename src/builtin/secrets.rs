@@ -5,13 +5,20 @@ use super::{
     forms,
     key::{Key, KeySet},
     parse::Token,
+    payload,
 };
-use crate::model::{Alg, KeyFamily, mutation::PublicKeyForm};
+use crate::{
+    model::{
+        Alg, KeyFamily,
+        public_key::{PublicKeyForm, TextShape},
+    },
+    token::reshape,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
 /// Names that an object has by itself in some languages.
-const PROTOTYPE_NAMES: &[&str] =
+pub(super) const PROTOTYPE_NAMES: &[&str] =
     &["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "length"];
 
 /// Whether the flaw lets an HMAC algorithm in that is not on the allow-list.
@@ -21,10 +28,11 @@ pub(super) fn takes_hmac(flaw: Flaw, header: &Map<String, Value>) -> bool {
         Flaw::NoAlgHmac | Flaw::NoAlgEmptyHmac => true,
         Flaw::HmacEmptyOnMiss | Flaw::HmacEmptyForPublicKey | Flaw::HmacTextOfNothing | Flaw::HmacUnchecked => true,
         Flaw::KidPath => is_path(kid),
+        Flaw::KidFileRead => payload::file(kid).is_some(),
         Flaw::KidSql => selected(kid).is_some(),
         Flaw::KidPrototype => PROTOTYPE_NAMES.contains(&kid),
         Flaw::JwkHeaderOctUsed => header.contains_key("jwk"),
-        other => form(other).is_some(),
+        other => !forms(other).is_empty(),
     }
 }
 
@@ -42,6 +50,7 @@ pub(super) fn for_token(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) 
             if public { texts(&[""]) } else { None }
         }
         Flaw::KidPath if missed && is_path(kid?) => texts(&[""]),
+        Flaw::KidFileRead => texts(&[payload::file(kid?)?]),
         Flaw::KidSql => texts(&[selected(kid?)?]),
         Flaw::KidPrototype if missed && PROTOTYPE_NAMES.contains(&kid?) => {
             let function = format!("function {}() {{ [native code] }}", kid?);
@@ -60,36 +69,99 @@ pub(super) fn for_token(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) 
             (!secrets.is_empty()).then_some(secrets)
         }
         other => {
-            let form = form(other)?;
-            if named.iter().any(|key| key.family == KeyFamily::Oct) {
+            let forms = forms(other);
+            if forms.is_empty() || named.iter().any(|key| key.family == KeyFamily::Oct) {
                 return None;
             }
             let chosen = |key: &&std::sync::Arc<super::key::Key>| {
                 key.family != KeyFamily::Oct && (missed || key.kid.as_deref() == kid)
             };
-            Some(keys.all().filter(chosen).filter_map(|key| forms::write(form, key, keys)).collect())
+            Some(keys.all().filter(chosen).flat_map(|key| written(&forms, key, keys)).collect())
         }
     }
 }
 
-/// The form of the public key that the flaw takes for a secret.
-fn form(flaw: Flaw) -> Option<PublicKeyForm> {
-    Some(match flaw {
-        Flaw::HmacSpkiPem | Flaw::DuplicateAlgFirstChecked | Flaw::DuplicateAlgLastChecked => PublicKeyForm::SpkiPem,
-        Flaw::HmacSpkiPemNoNewline => PublicKeyForm::SpkiPemNoNewline,
-        Flaw::HmacSpkiPemCrlf => PublicKeyForm::SpkiPemCrlf,
-        Flaw::HmacSpkiDer => PublicKeyForm::SpkiDer,
-        Flaw::HmacPkcs1Pem => PublicKeyForm::Pkcs1Pem,
-        Flaw::HmacPkcs1PemNoNewline => PublicKeyForm::Pkcs1PemNoNewline,
-        Flaw::HmacPkcs1Der => PublicKeyForm::Pkcs1Der,
-        Flaw::HmacJwkAsServed => PublicKeyForm::JwkAsServed,
-        Flaw::HmacJwkCanonical => PublicKeyForm::JwkCanonical,
-        Flaw::HmacJwksAsServed => PublicKeyForm::JwksAsServed,
-        Flaw::HmacOpenssh => PublicKeyForm::Openssh,
-        Flaw::HmacRaw => PublicKeyForm::Raw,
-        _ => return None,
-    })
+/// A public key in each of these forms and shapes that its kind has.
+fn written(forms: &[(PublicKeyForm, &[TextShape])], key: &Key, set: &KeySet) -> Vec<Vec<u8>> {
+    let mut secrets = Vec::new();
+    for (form, shapes) in forms {
+        let Some(text) = forms::write(*form, key, set) else { continue };
+        secrets.extend(shapes.iter().map(|shape| reshape(&text, *shape)));
+        if shapes.is_empty() {
+            secrets.push(text);
+        }
+    }
+    secrets
 }
+
+/// The forms of the public key that the flaw takes for a secret, and for each the shapes; as it is where there are none.
+fn forms(flaw: Flaw) -> Vec<(PublicKeyForm, &'static [TextShape])> {
+    let plain = |forms: &[PublicKeyForm]| forms.iter().map(|form| (*form, &[][..])).collect();
+    match flaw {
+        Flaw::HmacSpkiPem | Flaw::DuplicateAlgFirstChecked | Flaw::DuplicateAlgLastChecked => {
+            plain(&[PublicKeyForm::SpkiPem])
+        }
+        Flaw::HmacSpkiPemNoNewline => plain(&[PublicKeyForm::SpkiPemNoNewline]),
+        Flaw::HmacSpkiPemCrlf => plain(&[PublicKeyForm::SpkiPemCrlf]),
+        Flaw::HmacSpkiDer => plain(&[PublicKeyForm::SpkiDer]),
+        Flaw::HmacPkcs1Pem => plain(&[PublicKeyForm::Pkcs1Pem]),
+        Flaw::HmacPkcs1PemNoNewline => plain(&[PublicKeyForm::Pkcs1PemNoNewline, PublicKeyForm::Pkcs1PemCrlf]),
+        Flaw::HmacPkcs1Der => plain(&[PublicKeyForm::Pkcs1Der]),
+        Flaw::HmacReshapedPem => vec![(PublicKeyForm::SpkiPem, AS_PASTED)],
+        Flaw::HmacReshapedPkcs1Pem => vec![(PublicKeyForm::Pkcs1Pem, AS_PASTED)],
+        Flaw::HmacCertificate => {
+            plain(&[PublicKeyForm::CertificatePem, PublicKeyForm::CertificateDer, PublicKeyForm::CertificateBase64])
+        }
+        Flaw::HmacJwkAsServed => plain(&[PublicKeyForm::JwkAsServed]),
+        Flaw::HmacJwkCanonical => plain(&[PublicKeyForm::JwkCanonical]),
+        Flaw::HmacJwkRewritten => {
+            plain(&[PublicKeyForm::JwkSorted, PublicKeyForm::JwkPretty, PublicKeyForm::JwkSpaced])
+        }
+        Flaw::HmacJwkWrapped => {
+            vec![(PublicKeyForm::JwkInList, &[][..]), (PublicKeyForm::JwkAsServed, &[TextShape::ByteOrderMark])]
+        }
+        Flaw::HmacJwksAsServed => plain(&[PublicKeyForm::JwksAsServed]),
+        Flaw::HmacOpenssh => plain(&[PublicKeyForm::Openssh]),
+        Flaw::HmacOpensshFile => vec![
+            (PublicKeyForm::Openssh, &[TextShape::FinalLine][..]),
+            (PublicKeyForm::OpensshComment, &[]),
+            (PublicKeyForm::OpensshComment, &[TextShape::FinalLine]),
+        ],
+        Flaw::HmacRaw => plain(&[PublicKeyForm::Raw]),
+        Flaw::HmacNumberText => plain(&[PublicKeyForm::NumberText, PublicKeyForm::NumberHex]),
+        Flaw::HmacPointBytes => plain(&[
+            PublicKeyForm::PointX,
+            PublicKeyForm::PointY,
+            PublicKeyForm::PointXy,
+            PublicKeyForm::PointCompressed,
+        ]),
+        Flaw::HmacPemBody => vec![
+            (PublicKeyForm::SpkiBase64, &[][..]),
+            (PublicKeyForm::SpkiBase64Wrapped, &[]),
+            (PublicKeyForm::SpkiPem, DERIVED),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// What a PEM text becomes in settings and editors.
+const AS_PASTED: &[TextShape] = &[
+    TextShape::Cr,
+    TextShape::OneLine,
+    TextShape::EscapedLineEnds,
+    TextShape::LeadingLine,
+    TextShape::LeadingSpace,
+    TextShape::LeadingTab,
+    TextShape::ByteOrderMark,
+    TextShape::LeadingComment,
+    TextShape::TabBeforeEnd,
+    TextShape::DoubledSpaces,
+    TextShape::TrailingSpace,
+    TextShape::FinalLine,
+];
+
+/// What a store for secrets makes of a PEM text.
+const DERIVED: &[TextShape] = &[TextShape::Hex, TextShape::Base64, TextShape::Sha256, TextShape::Sha256Hex];
 
 /// The forms that are tried with a key that names no algorithm.
 const FORMS: &[PublicKeyForm] = &[

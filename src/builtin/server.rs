@@ -5,6 +5,7 @@ use super::{
     doors::Door,
     flaw::Flaw,
     giveaway,
+    issuers::Sides,
     jwks::KeySet,
     keys::{KeyCache, Times},
     respond,
@@ -69,7 +70,11 @@ impl Server {
         times: Times,
     ) -> Result<Server, BuiltinError> {
         let keys = KeyCache::new(flaw, trust, times).ok_or(BuiltinError::Client)?;
-        let app = Arc::new(RwLock::new(Arc::new(App::new(flaw, trust, keys))));
+        let second = match trust.of_second() {
+            Some(trust) => Some(KeyCache::new(flaw, &trust, times).ok_or(BuiltinError::Client)?),
+            None => None,
+        };
+        let app = Arc::new(RwLock::new(Arc::new(App::new(flaw, trust, keys, second))));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
@@ -84,7 +89,7 @@ impl Server {
     /// Forgets everything that tokens and key sets taught it, as a restart would; the address stays.
     pub fn restart(&self, trust: &TrustConfig) {
         let mut app = self.app.write().unwrap_or_else(PoisonError::into_inner);
-        *app = Arc::new(App::new(app.flaw, trust, app.keys.afresh()));
+        *app = Arc::new(App::new(app.flaw, trust, app.keys.afresh(), app.second.as_ref().map(KeyCache::afresh)));
     }
 
     /// Ends the lifetime of the key set that it holds: the next token makes it fetch again.
@@ -112,6 +117,8 @@ struct App {
     flaw: Option<Flaw>,
     validator: Builtin,
     keys: KeyCache,
+    /// The keys of a second issuer, apart from the first one's.
+    second: Option<KeyCache>,
     /// What the last good token got, for a flaw that shares it.
     last_answer: Mutex<Option<Value>>,
     /// Requests so far, for a flaw that limits them.
@@ -146,6 +153,12 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     let tokens = match credentials::read(flaw, &parts.headers, &parts.uri) {
         Credentials::Tokens(tokens) => tokens,
         _ if flaw == Some(Flaw::AcceptsEverything) => return respond::accepted(&Value::Null),
+        Credentials::Nothing if flaw == Some(Flaw::IdentityHeaderTaken) => {
+            return match identity(parts) {
+                Some(name) => respond::accepted(&json!({ "sub": name })),
+                None => respond::nothing_shown(flaw),
+            };
+        }
         Credentials::Nothing => {
             let shared = app.last_answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
             return shared.map_or_else(|| respond::nothing_shown(flaw), |claims| respond::accepted(&claims));
@@ -156,7 +169,12 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     for token in tokens {
         match app.judge(token.clone()).await {
             Ok(_) if ![Method::GET, Method::HEAD].contains(&parts.method) => return respond::wrong_method(),
-            Ok(claims) => {
+            Ok(mut claims) => {
+                if flaw == Some(Flaw::IdentityHeaderOverrides)
+                    && let Some(name) = identity(parts)
+                {
+                    claims["sub"] = name.into();
+                }
                 if flaw == Some(Flaw::AnswersShared) {
                     *app.last_answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(claims.clone());
                 }
@@ -168,35 +186,58 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     refusal
 }
 
+/// Whom a header line claims to come from, as proxies tell the services behind them.
+fn identity(parts: &Parts) -> Option<String> {
+    const LINES: [&str; 6] =
+        ["x-user", "x-forwarded-user", "x-remote-user", "x-auth-request-user", "x-userinfo", "x-jwt-claim-sub"];
+    LINES.iter().find_map(|name| Some(parts.headers.get(*name)?.to_str().ok()?.to_owned()))
+}
+
 impl App {
-    fn new(flaw: Option<Flaw>, trust: &TrustConfig, keys: KeyCache) -> App {
+    fn new(flaw: Option<Flaw>, trust: &TrustConfig, keys: KeyCache, second: Option<KeyCache>) -> App {
         let mut validator = Builtin::new(flaw);
         validator.configure(trust);
-        App { flaw, validator, keys, last_answer: Mutex::default(), requests: AtomicU32::new(0) }
+        App { flaw, validator, keys, second, last_answer: Mutex::default(), requests: AtomicU32::new(0) }
     }
 
     /// Judges a token; an unknown key is looked for once in a fresh key set.
     async fn judge(self: &Arc<App>, token: Vec<u8>) -> Result<Value, Refusal> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = i64::try_from(now).unwrap_or(i64::MAX);
-        let keys = self.keys.current().await;
-        let verdict = self.judge_by(keys.clone(), token.clone(), now).await;
+        let (named, other) = match &self.second {
+            Some(second) if self.validator.names_second(&token) => (second, Some(&self.keys)),
+            second => (&self.keys, second.as_ref()),
+        };
+        let keys = named.current().await;
+        // Only a flaw looks at the other issuer's keys.
+        let other = match other.filter(|_| self.flaw == Some(Flaw::IssuerKeysPooled)) {
+            Some(other) => other.current().await,
+            None => Arc::default(),
+        };
+        let verdict = self.judge_by(keys.clone(), other.clone(), token.clone(), now).await;
         if verdict != Err(Refusal::UnknownKey) {
             return verdict;
         }
-        match self.keys.newer_than(&keys).await {
-            Some(newer) => self.judge_by(newer, token, now).await,
+        match named.newer_than(&keys).await {
+            Some(newer) => self.judge_by(newer, other, token, now).await,
             None => verdict,
         }
     }
 
     /// Flaws may fetch, which blocks; the strict validator only computes.
-    async fn judge_by(self: &Arc<App>, keys: Arc<KeySet>, token: Vec<u8>, now: i64) -> Result<Value, Refusal> {
+    async fn judge_by(
+        self: &Arc<App>,
+        named: Arc<KeySet>,
+        other: Arc<KeySet>,
+        token: Vec<u8>,
+        now: i64,
+    ) -> Result<Value, Refusal> {
         if self.flaw.is_none() {
-            return self.validator.judge(&keys, &token, now);
+            return self.validator.judge(&Sides { named: &named, other: &other }, &token, now);
         }
         let app = self.clone();
-        let judged = tokio::task::spawn_blocking(move || app.validator.judge(&keys, &token, now)).await;
+        let judge = move || app.validator.judge(&Sides { named: &named, other: &other }, &token, now);
+        let judged = tokio::task::spawn_blocking(judge).await;
         judged.unwrap_or(Err(Refusal::Crash))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Builtin, Flaw, forms};
 use crate::{
-    model::{Alg, KeyFamily, Period, TrustConfig, mutation::PublicKeyForm},
+    model::{Alg, KeyFamily, Period, TrustConfig, access::AccessRules, mutation::PublicKeyForm},
     target::protocol::{Answer, Validator},
 };
 use aws_lc_rs::{
@@ -169,6 +169,8 @@ pub fn trust(algorithms: &[Alg], typ: &str) -> TrustConfig {
         typ: typ.into(),
         jwks_uri: None,
         keys: json!({ "keys": algorithms.iter().map(|alg| jwk(*alg)).collect::<Vec<_>>() }),
+        rules: AccessRules::default(),
+        second: None,
     }
 }
 

@@ -5,22 +5,24 @@ use super::{
     flaw::Flaw,
     flawed_set,
     header::{self, Check},
-    injected, jwe,
+    injected,
+    issuers::{Acquaintances, Sides},
+    jwe,
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
-    signature,
+    serial, signature,
 };
 use crate::{
     model::{Capabilities, Capability, TrustConfig},
     target::protocol::{Answer, Validator},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Mutex,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     thread,
@@ -36,7 +38,10 @@ pub struct Builtin {
     rules: Rules,
     keys: KeySet,
     decryptor: jwe::Decryptor,
+    /// What holds for tokens of a second issuer, where there is one.
+    second: Option<(Rules, KeySet)>,
     memory: Memory,
+    acquaintances: Acquaintances,
 }
 
 /// How long a validator that hangs hangs.
@@ -51,11 +56,20 @@ impl Builtin {
         Builtin { rules: Rules { flaw, ..Rules::default() }, ..Builtin::default() }
     }
 
+    /// Whether a token says that it is from the second issuer. Nothing is checked yet.
+    pub(super) fn names_second(&self, sent: &[u8]) -> bool {
+        let Some((rules, _)) = &self.second else { return false };
+        !rules.has(Flaw::SecondIssuerRefused) && claims_of(sent).is_some_and(|claims| claims["iss"] == rules.issuer)
+    }
+
     /// Judges a token by these keys.
-    pub(super) fn judge(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        let rules = &self.rules;
+    pub(super) fn judge(&self, keys: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        let rules = match &self.second {
+            Some((rules, _)) if self.names_second(sent) => rules,
+            _ => &self.rules,
+        };
         match rules.flaw {
-            _ if keys.crashes => return Err(Refusal::Crash),
+            _ if keys.named.crashes => return Err(Refusal::Crash),
             Some(Flaw::AcceptsEverything) => return Ok(claims_of(sent).unwrap_or(Value::Null)),
             Some(Flaw::RefusesEverything) => return Err(Refusal::Signature),
             Some(Flaw::Answers500) => return Err(Refusal::Crash),
@@ -69,33 +83,60 @@ impl Builtin {
             _ => {}
         }
         burden::bear(rules, sent)?;
-        let claims = self.check(keys, sent, now)?;
+        let claims = self.check(rules, keys, sent, now)?;
+        if let Some(jti) = claims.get("jti").and_then(Value::as_str) {
+            if self.memory.is_revoked(jti) && !rules.has(Flaw::RevocationIgnored) {
+                return Err(Refusal::Revoked);
+            }
+            if rules.has(Flaw::JtiOnce) && !self.memory.is_new(jti) {
+                return Err(Refusal::Claims);
+            }
+        }
         if rules.has(Flaw::ClaimsOfAnother) {
             return Ok(self.memory.first_claims(sent, claims));
         }
         if let Some(flaw) = rules.flaw {
             self.memory.learn(flaw, sent);
         }
-        Ok(claims)
+        Ok(self.acquaintances.meet_subject(rules, claims))
     }
 
-    fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
-        let rules = &self.rules;
-        let opened = jwe::open(rules, &self.decryptor, keys, sent)?;
+    fn check(&self, rules: &Rules, sides: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        if rules.has(Flaw::GeneralJsonAnySignature)
+            && let Some(texts) = serial::all_signatures(sent)
+        {
+            let good = texts.iter().find_map(|text| self.check_one(rules, sides, text, now).ok());
+            return good.ok_or(Refusal::Signature);
+        }
+        self.check_one(rules, sides, sent, now)
+    }
+
+    fn check_one(&self, rules: &Rules, sides: &Sides<'_>, sent: &[u8], now: i64) -> Result<Value, Refusal> {
+        let opened = jwe::open(rules, &self.decryptor, sides.named, sent)?;
         let (sent, inside) = match jwe::signed(opened) {
             Ok(signed) => signed,
             Err(claims) => return Ok(claims),
         };
         let compact = parse::compact(rules, &sent);
-        let token = parse::split(rules, &compact)?;
+        let mut token = parse::split(rules, &compact)?;
+        if rules.has(Flaw::PrototypePollution) {
+            self.memory.pollute(&mut token.payload);
+        }
+        if rules.has(Flaw::LongTokenUnchecked) && sent.len() > 6000 {
+            token.unchecked = true;
+        }
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
+        let keys = self.acquaintances.keys(rules, sides, &token);
         let unchecked = token.unchecked || inside && jwe::is_unchecked(rules, &token.header);
-        let check = if unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
+        let check = if unchecked { Check::Nothing } else { header::examine(rules, &keys, &token)? };
         if let Check::With(alg) = check {
-            let found = lookup::find(rules, keys, &token, alg)?;
+            let found = lookup::find(rules, &keys, &token, alg)?;
             signature::check(rules, &found, alg, &token)?;
+            let claims = claims::check(rules, &token, now)?;
+            self.acquaintances.meet_key(rules, &found);
+            return Ok(claims);
         }
         claims::check(rules, &token, now)
     }
@@ -112,11 +153,13 @@ impl Validator for Builtin {
         let algorithms = self.rules.algorithms.iter().map(|alg| Capability::Alg(*alg));
         let mut provided: Capabilities = algorithms.collect();
         provided.extend([Capability::ClaimsReturned, Capability::ControlClock, Capability::ObserveOutbound]);
+        provided.insert(Capability::HookRevokeToken);
         provided.extend(self.decryptor.algorithms().iter().map(|alg| Capability::JweAlg(*alg)));
         provided.extend(self.decryptor.content().iter().map(|enc| Capability::JweEnc(*enc)));
         if !self.decryptor.algorithms().is_empty() {
             provided.insert(Capability::JweDecrypt);
         }
+        provided.insert(Capability::IssuersTwo);
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
         }
@@ -127,6 +170,9 @@ impl Validator for Builtin {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
         self.decryptor = jwe::Decryptor::new(&trust.decryption);
+        self.acquaintances = Acquaintances::default();
+        let second = trust.of_second();
+        self.second = second.map(|trust| (Rules::new(self.rules.flaw, &trust), KeySet::from_value(&trust.keys)));
         let flaw = self.rules.flaw;
         let mut keys = match flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
@@ -142,19 +188,33 @@ impl Validator for Builtin {
         if self.rules.has(Flaw::Hangs) {
             thread::sleep(HANG);
         }
-        match self.judge(&self.keys, token, now) {
+        let none = KeySet::default();
+        let second = self.second.as_ref().map_or(&none, |(_, keys)| keys);
+        let sides = match self.names_second(token) {
+            true => Sides { named: second, other: &self.keys },
+            false => Sides { named: &self.keys, other: second },
+        };
+        match self.judge(&sides, token, now) {
             Ok(claims) => Answer::Accept(claims),
             Err(Refusal::Crash) => Answer::Error(Refusal::Crash.phrase().into()),
             Err(refusal) => Answer::Reject(refusal.phrase().into()),
         }
     }
+
+    fn revoke(&self, jti: &str) {
+        locked(&self.memory.revoked).insert(jti.to_owned());
+    }
 }
 
-/// What flawed validators keep between tokens.
+/// What is kept between tokens: the list of revoked ones, and what only flawed validators keep.
 #[derive(Default)]
 struct Memory {
     verdicts: Mutex<HashSet<Vec<u8>>>,
     judged: AtomicU32,
+    revoked: Mutex<HashSet<String>>,
+    seen: Mutex<HashSet<String>>,
+    /// Claims that a polluted prototype gives to every token.
+    inherited: Mutex<Map<String, Value>>,
     /// Tokens that a stuck validator still has to answer wrongly.
     stuck: AtomicU32,
     /// The claims of the first token with each header.
@@ -209,9 +269,42 @@ impl Memory {
         verdicts.insert(key);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Vec<u8>>> {
-        self.verdicts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
+        locked(&self.verdicts)
     }
+
+    fn is_revoked(&self, jti: &str) -> bool {
+        locked(&self.revoked).contains(jti)
+    }
+
+    /// Whether the `jti` is seen for the first time.
+    fn is_new(&self, jti: &str) -> bool {
+        let mut seen = locked(&self.seen);
+        if seen.len() >= Self::MOST {
+            seen.clear();
+        }
+        seen.insert(jti.to_owned())
+    }
+
+    /// Keeps the members of `__proto__`, and gives those that were kept to the payload.
+    fn pollute(&self, payload: &mut Vec<u8>) {
+        let Ok(Value::Object(mut claims)) = serde_json::from_slice(payload) else { return };
+        let mut inherited = locked(&self.inherited);
+        if let Some(Value::Object(members)) = claims.get("__proto__") {
+            inherited.extend(members.clone().into_iter().take(Self::MOST));
+        }
+        if inherited.is_empty() {
+            return;
+        }
+        for (name, value) in inherited.iter() {
+            claims.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        *payload = Value::Object(claims).to_string().into_bytes();
+    }
+}
+
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The part of a token under which a flaw caches its verdict.

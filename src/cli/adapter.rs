@@ -9,6 +9,7 @@ use crate::{
     builtin::{Flaw, answer_questions},
     model::{
         Alg, Outcome, Period, Recipe, TrustConfig, World,
+        access::AccessRules,
         adapter::{AdapterReply, AdapterVerdict, Ask},
         recipe::Sign,
         target::Decryption,
@@ -226,7 +227,9 @@ impl Tokens {
             typ: "JWT".into(),
             jwks_uri: None,
             keys: ring.handed_over(),
+            rules: AccessRules::default(),
             decryption: Decryption::default(),
+            second: None,
         };
         let setting = Setting {
             world: World::unserved(&issuer),
@@ -236,6 +239,7 @@ impl Tokens {
             leeway: trust.leeway,
             encryption: trust.decryption.usual(),
             seed: 1,
+            rules: AccessRules::default(),
         };
         Ok(Tokens { forge: Forge::new(ring, setting), catalog: Catalog::load(None)?, trust })
     }

@@ -51,9 +51,7 @@ fn case(catalog: &Catalog, id: &str) -> Option<String> {
         .cases
         .iter()
         .filter(|case| {
-            case.id.to_string() == id
-                || case.id.case() == id
-                || case.aliases.iter().any(|alias| format!("{}/{alias}", case.id.family) == id)
+            case.id.to_string() == id || case.id.case() == id || case.earlier_ids().any(|earlier| earlier == id)
         })
         .collect();
     let first = variants.first()?;

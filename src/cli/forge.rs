@@ -5,7 +5,7 @@ use super::{
     shared::{Suite, fresh_seed, usage},
 };
 use crate::{
-    model::{Alg, Period, Recipe, World, target::Decryption},
+    model::{Alg, Period, Recipe, World, access::AccessRules, target::Decryption},
     report::visible,
     run::{BUILTIN_ALGORITHMS, ExitCode},
     suite::Catalog,
@@ -82,6 +82,7 @@ impl Forge {
             leeway: Period::from_secs(0),
             encryption: Decryption::default().usual(),
             seed: fresh_seed(),
+            rules: AccessRules::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     builtin::{Flaw, Server},
     issuer::{Documents, Testbed},
-    model::{Alg, ContentEncryption, Period, TrustConfig, target::Decryption},
+    model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, target::Decryption},
     run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, decryption},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
@@ -57,7 +57,9 @@ impl Serve {
         let ring = KeyRing::generate(algorithms)?;
         let documents = Documents {
             jwks: ring.jwks(),
+            second_jwks: ring.second_jwks()?,
             rogue_jwks: ring.rogue_jwks(),
+            rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),
             headers: std::collections::BTreeMap::new(),
         };
@@ -71,10 +73,12 @@ impl Serve {
             typ: "JWT".into(),
             jwks_uri: Some(world.jwks_uri.clone()),
             keys: ring.handed_over(),
+            rules: AccessRules::default(),
             decryption: match self.validator {
                 Some(_) => decryption(&ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
                 None => Decryption::default(),
             },
+            second: None,
         };
         let server = match self.validator {
             Some(_) => Some(Server::start(flaw, &trust).await?),
@@ -98,6 +102,7 @@ impl Serve {
             leeway: trust.leeway,
             encryption: trust.decryption.usual(),
             seed: fresh_seed(),
+            rules: AccessRules::default(),
         };
         let forge = Forge::new(ring, setting);
         self.hand_out(&forge, catalog).await?;

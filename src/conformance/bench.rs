@@ -4,7 +4,7 @@ use super::plan::Planned;
 use crate::{
     issuer::Journal,
     model::{Capability, Case, Observation, Recipe, Verdict, case::Present},
-    target::{MemoryGauge, Shown, Target},
+    target::{MemoryGauge, Revoker, Shown, Target},
     token::{Forge, ForgeError, Token},
 };
 use std::{
@@ -41,6 +41,7 @@ pub struct Bench {
     halted: Mutex<Option<String>>,
     reproduce: String,
     memory: Option<Arc<Memory>>,
+    revoker: Option<Revoker>,
     gauge: Option<MemoryGauge>,
     /// Twins that were shown before the key set changed, by the place of their case.
     earlier: Mutex<HashMap<usize, Observation>>,
@@ -92,6 +93,7 @@ impl Bench {
             halted: Mutex::new(None),
             reproduce,
             memory: None,
+            revoker: None,
             gauge: None,
             earlier: Mutex::default(),
             number: BENCHES.fetch_add(1, Ordering::Relaxed),
@@ -102,6 +104,26 @@ impl Bench {
     #[must_use]
     pub fn with_memory(self, memory: Option<Arc<Memory>>) -> Bench {
         Bench { memory, ..self }
+    }
+
+    /// The same, with the hook by which tokens are revoked.
+    #[must_use]
+    pub fn with_revoker(self, revoker: Option<Revoker>) -> Bench {
+        Bench { revoker, ..self }
+    }
+
+    /// Has a token revoked by its `jti`.
+    ///
+    /// # Errors
+    /// It has none, or the hook fails: why, for the report.
+    pub(super) async fn revoke(&self, token: &Token) -> Result<(), String> {
+        let claims: Option<serde_json::Value> = serde_json::from_slice(&token.payload).ok();
+        let jti = claims.as_ref().and_then(|claims| claims.get("jti")?.as_str()).ok_or("it has no jti")?;
+        match &self.revoker {
+            Some(revoker) => revoker.revoke(jti).await.map_err(|error| error.to_string()),
+            None if self.target.revoke(jti) => Ok(()),
+            None => Err("the target file has no hook `revoke-token`".into()),
+        }
     }
 
     /// The same, with an eye on the memory of a target that we started.

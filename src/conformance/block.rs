@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{
         Case, Finding, Observation, Outcome, Recipe, Verdict,
-        case::WorldPart,
+        case::{Before, WorldPart},
         outcome::Control,
         report::{CaseResult, Controls},
         side::Health,
@@ -167,6 +167,8 @@ pub(super) struct Sent<'a> {
     earlier: BTreeMap<String, Observation>,
     /// A token that had to be accepted first and was not.
     missed: Option<String>,
+    /// A token that had to be refused first and was not: the case does not apply.
+    moot: Option<String>,
     token: Option<(Token, Option<Token>)>,
     pub(super) observation: Observation,
     measured: Option<Measured>,
@@ -181,6 +183,7 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
         before: BTreeMap::new(),
         earlier: BTreeMap::new(),
         missed: None,
+        moot: None,
         token: None,
         observation: Observation::bare(Verdict::Unreachable, "not sent: a good token was not taken just before"),
         measured: None,
@@ -194,10 +197,17 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
         match bench.mint(&recipe, &bench.nonce(), &earlier) {
             Ok(token) => {
                 let observation = bench.patiently(&token.bytes, None).await;
-                if before.accepted && observation.verdict != Verdict::Accept {
+                if before.refused {
+                    sent.moot = sent.moot.or_else(|| moot(before, &observation));
+                } else if before.accepted && observation.verdict != Verdict::Accept {
                     sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
                 }
                 sent.before.insert(before.name.clone(), observation.verdict.to_string());
+                if before.revoked
+                    && let Err(because) = bench.revoke(&token).await
+                {
+                    sent.missed = Some(format!("the token {:?} cannot be revoked: {because}", before.name));
+                }
                 sent.earlier.insert(before.name.clone(), observation);
                 earlier.insert(before.name.clone(), token);
             }
@@ -219,6 +229,11 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
         Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),
     }
     sent
+}
+
+/// Why the case says nothing here, where a harmless token of its kind was not refused.
+fn moot(before: &Before, seen: &Observation) -> Option<String> {
+    (seen.verdict == Verdict::Accept).then(|| format!("the target takes the harmless token {:?} as well", before.name))
 }
 
 impl Sent<'_> {
@@ -254,6 +269,10 @@ impl Sent<'_> {
         let held = controls.base == Control::Accepted;
         if let Some(measured) = self.measured.as_ref().filter(|_| held) {
             findings.splice(..1, measured.findings(case));
+        }
+        if let (Some(moot), Some(first)) = (self.moot, findings.first_mut()) {
+            first.outcome = Outcome::Skip;
+            first.because = moot;
         }
         let mut result = skeleton(&self.planned, findings);
         result.measured = self.measured.filter(|_| held).and_then(|measured| measured.value);

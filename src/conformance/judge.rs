@@ -30,6 +30,7 @@ pub fn judge(case: &Case, seen: &Observation, controls: Controls) -> Vec<Finding
     if controls.base == Control::Accepted || seen.verdict == Verdict::Accept {
         findings.extend(answer_checks(case, seen));
         findings.extend(returned_claims(case, seen));
+        findings.extend(strange_claims(case, seen));
         findings.extend(side::checks(case, seen));
     }
     findings.extend(silence(case, seen));
@@ -174,7 +175,8 @@ pub(super) fn finding_of(
     outcome: Outcome,
     [expected, observed, because]: [String; 3],
 ) -> Finding {
-    const WEIGHTY: [&str; 7] = ["untouched", "returns", "latency", "memory", "health", "steady", "measured"];
+    const WEIGHTY: [&str; 8] =
+        ["untouched", "returns", "never-returns", "latency", "memory", "health", "steady", "measured"];
     Finding {
         id: Finding::id(&case.id, check),
         outcome,
@@ -264,6 +266,20 @@ fn returned_claims(case: &Case, seen: &Observation) -> Vec<Finding> {
     // Where both verdicts are lawful, reading other claims than the ones signed is the failure.
     let level = if case.expect == Expect::Either { Level::Must } else { case.level };
     vec![finding(case, "returns", level, wanted == got, wanted.clone(), got.clone())]
+}
+
+/// Claims that no lawful reader of the signed bytes sees.
+fn strange_claims(case: &Case, seen: &Observation) -> Option<Finding> {
+    let claims = seen.claims.as_ref().filter(|_| seen.verdict == Verdict::Accept && !case.never_returns.is_empty())?;
+    let list = |members: Vec<(&String, &Value)>| {
+        members.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+    };
+    let found: Vec<_> = case.never_returns.iter().filter(|(name, value)| claims.get(*name) == Some(*value)).collect();
+    let holds = found.is_empty();
+    let observed = if holds { "none of these".to_owned() } else { list(found) };
+    let level = if case.expect == Expect::Either { Level::Must } else { case.level };
+    let unwanted = format!("never {}", list(case.never_returns.iter().collect()));
+    Some(finding(case, "never-returns", level, holds, unwanted, observed))
 }
 
 fn silence(case: &Case, seen: &Observation) -> Option<Finding> {

@@ -10,6 +10,7 @@ mod echo;
 #[cfg(feature = "cli")]
 pub mod fuzz;
 mod judge;
+mod kinds;
 mod measure;
 mod outside;
 mod phase;

@@ -1,5 +1,6 @@
 //! What will run, what not, and why.
 
+use super::kinds::Kinds;
 use crate::{
     model::{Capabilities, Capability, Case, Need, Recipe, expect::Expect, placeholder::PlaceholderError},
     suite::{Catalog, Selection},
@@ -84,11 +85,13 @@ pub fn build(
     forge: Option<&Forge>,
 ) -> Plan {
     let mut plan = Plan::default();
-    let all = catalog.cases.iter().enumerate();
-    for (index, case) in all.filter(|(_, case)| selection.names(case)) {
+    let all = || catalog.cases.iter().enumerate().filter(|(_, case)| selection.names(case));
+    let kinds = Kinds::of(all().map(|(_, case)| case), provides);
+    for (index, case) in all().filter(|(_, case)| kinds.want(case)) {
         let mut case = case.clone();
-        if let Some(returns) = forge.and_then(|forge| forge.settle(&case.returns).ok()) {
-            case.returns = returns;
+        if let Some(forge) = forge {
+            case.returns = forge.settle(&case.returns).unwrap_or(case.returns);
+            case.never_returns = forge.settle(&case.never_returns).unwrap_or(case.never_returns);
         }
         let twin = case.given.recipe().over(&catalog.access_token(own));
         let base = match &case.token.from {

@@ -34,9 +34,12 @@ pub(super) fn same_answer(
     Some(finding(case, check, differing.is_empty(), observed))
 }
 
+/// Reads a part of an answer.
+type Part = fn(&Observation) -> String;
+
 /// The parts in which an answer differs from others that do not differ in them.
 fn differing(seen: &Observation, others: &[&Observation]) -> Vec<&'static str> {
-    let parts: [(&str, fn(&Observation) -> String); 4] = [
+    let parts: [(&str, Part); 4] = [
         ("verdict", |one| one.verdict.to_string()),
         ("status", |one| one.status.map(|status| status.to_string()).unwrap_or_default()),
         ("challenge", |one| one.challenges.join("\n")),

@@ -14,11 +14,14 @@ use axum::{
     extract,
     http::{
         HeaderValue, Method, StatusCode,
-        header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, USER_AGENT, VARY},
+        header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, USER_AGENT, VARY},
     },
     response::Response,
 };
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 /// What all requests share.
 #[derive(Debug)]
@@ -28,21 +31,30 @@ pub(super) struct Shared {
     prefix: String,
     algorithms: Vec<Alg>,
     discovery: Document,
+    second_discovery: Document,
+    second_jwks: Document,
     rogue_discovery: Document,
     rogue_jwks: Document,
+    rogue_certificates: BTreeMap<String, Document>,
     jwks: RwLock<Document>,
 }
 
 impl Shared {
     pub(super) fn new(base: &Base, world: World, documents: Documents) -> Result<Self, IssuerError> {
-        let Documents { jwks, rogue_jwks, algorithms, headers } = documents;
+        let Documents { jwks, second_jwks, rogue_jwks, rogue_certificates, algorithms, headers } = documents;
         let rogue_uri = format!("{}/jwks.json", world.rogue_issuer);
         Ok(Shared {
             journal: Journal::new(),
             prefix: base.path.clone(),
             discovery: Document::metadata(&world.issuer, &world.jwks_uri, &algorithms),
+            second_discovery: Document::metadata(&world.issuer2, &world.jwks_uri2, &algorithms),
+            second_jwks: Document::new(second_jwks),
             rogue_discovery: Document::metadata(&world.rogue_issuer, &rogue_uri, &algorithms),
             rogue_jwks: Document::new(rogue_jwks),
+            rogue_certificates: rogue_certificates
+                .into_iter()
+                .map(|(name, pem)| (name, Document::certificate(pem)))
+                .collect(),
             jwks: RwLock::new(Document::with_headers(jwks, &headers)?),
             algorithms,
             world,
@@ -83,8 +95,11 @@ pub(super) async fn answer(
     match place {
         Place::Discovery => document(&request, &shared.discovery),
         Place::Jwks => document(&request, &shared.jwks()),
+        Place::SecondDiscovery => document(&request, &shared.second_discovery),
+        Place::SecondJwks => document(&request, &shared.second_jwks),
         Place::RogueDiscovery => document(&request, &shared.rogue_discovery),
         Place::RogueJwks => document(&request, &shared.rogue_jwks),
+        Place::Canary { wants: Planted::Hostile(hostile), .. } => hostile.answer(path).await,
         Place::Canary { nonce, wants } => planted(&shared, nonce, wants),
         Place::Other => plain(StatusCode::NOT_FOUND, "nothing here\n"),
     }
@@ -115,7 +130,18 @@ fn document(request: &extract::Request, document: &Document) -> Response<Body> {
 fn planted(shared: &Shared, nonce: &str, wants: Planted) -> Response<Body> {
     match wants {
         Planted::Jwks => whole(&shared.rogue_jwks),
-        Planted::Anything => plain(StatusCode::OK, "ok\n"),
+        Planted::Certificate(name) => match shared.rogue_certificates.get(&name) {
+            Some(certificate) => whole(certificate),
+            None => plain(StatusCode::NOT_FOUND, "nothing here\n"),
+        },
+        Planted::Moved(status) => {
+            let mut response = plain(StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND), "elsewhere\n");
+            if let Ok(location) = format!("{}/{nonce}/jwks.json", shared.world.canary).parse() {
+                response.headers_mut().insert(LOCATION, location);
+            }
+            response
+        }
+        Planted::Anything | Planted::Hostile(_) => plain(StatusCode::OK, "ok\n"),
         Planted::Discovery(below) => {
             let issuer = format!("{}/{nonce}{below}", shared.world.canary);
             whole(&Document::metadata(&issuer, &format!("{issuer}/jwks.json"), &shared.algorithms))

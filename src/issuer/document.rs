@@ -20,8 +20,12 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 pub struct Documents {
     /// The issuer's key set: the bytes to send, valid JSON or not.
     pub jwks: Vec<u8>,
+    /// The second issuer's key set.
+    pub second_jwks: Vec<u8>,
     /// The rogue issuer's key set; the canary serves it as well.
     pub rogue_jwks: Vec<u8>,
+    /// Certificates of rogue keys as PEM, by algorithm in lower case; the canary serves them.
+    pub rogue_certificates: BTreeMap<String, Vec<u8>>,
     /// The algorithms that the metadata names.
     pub algorithms: Vec<Alg>,
     /// Header fields of the key set's answer; they replace ours of the same name.
@@ -58,6 +62,13 @@ impl Document {
         headers.insert(CACHE_CONTROL, MAX_AGE);
         headers.insert(ETAG, entity_tag(&body));
         Document { body: body.into(), status: StatusCode::OK, chunked: false, headers }
+    }
+
+    /// A certificate chain as PEM (RFC 8555 section 9.1).
+    pub(super) fn certificate(pem: Vec<u8>) -> Self {
+        let mut document = Document::new(pem);
+        document.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/pem-certificate-chain"));
+        document
     }
 
     /// A key set with header fields of its own.

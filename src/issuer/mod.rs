@@ -10,6 +10,7 @@ mod certificate;
 mod document;
 mod error;
 mod evidence;
+mod hostile;
 mod journal;
 mod place;
 mod testbed;

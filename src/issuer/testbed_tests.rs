@@ -17,7 +17,9 @@ const ROGUE_KEYS: &[u8] = br#"{"keys":[{"kid":"rogue"}]}"#;
 fn documents() -> Documents {
     Documents {
         jwks: KEYS.to_vec(),
+        second_jwks: b"{}".to_vec(),
         rogue_jwks: ROGUE_KEYS.to_vec(),
+        rogue_certificates: BTreeMap::from([("rs256".into(), b"-----BEGIN".to_vec())]),
         algorithms: vec![Alg::Rs256, Alg::Es256],
         headers: BTreeMap::new(),
     }

@@ -57,6 +57,8 @@ impl Base {
             issuer: format!("{base}/issuer"),
             discovery: format!("{base}/issuer/.well-known/openid-configuration"),
             jwks_uri: format!("{base}/issuer/jwks.json"),
+            issuer2: format!("{base}/issuer2"),
+            jwks_uri2: format!("{base}/issuer2/jwks.json"),
             rogue_issuer: format!("{base}/rogue"),
             canary: format!("{base}/canary"),
             issuer_ca,

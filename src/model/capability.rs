@@ -1,6 +1,7 @@
 //! What a target can do or allow. Cases *need* capabilities, targets *provide* them.
 
 use super::{
+    access::AccessRules,
     alg::Alg,
     jwe::{ContentEncryption, KeyManagement},
 };
@@ -25,8 +26,20 @@ pub enum Capability {
     ControlClock,
     /// It is reached over HTTP, so that header lines and paths can be shaped (`transport:http`).
     TransportHttp,
+    /// It trusts two issuers of ours, each with keys of its own (`issuers:two`).
+    IssuersTwo,
     /// It is a resource server of RFC 9068 (`profile:at+jwt`).
     ProfileAtJwt,
+    /// It is a login client that takes ID tokens (`profile:id-token`).
+    ProfileIdToken,
+    /// It wants a scope that we know (`rule:scope`).
+    RuleScope,
+    /// It wants a role that we know (`rule:role`).
+    RuleRole,
+    /// It serves one tenant that we know (`rule:tenant`).
+    RuleTenant,
+    /// We can have it told that a token is revoked (`hook:revoke-token`).
+    HookRevokeToken,
     /// It decrypts, and holds decryption keys of ours (`jwe:decrypt`).
     JweDecrypt,
     /// It decrypts with this key management (`jwe:RSA-OAEP-256`).
@@ -45,7 +58,13 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::ClaimsReturned, "claims:returned"),
     (Capability::ControlClock, "control:clock"),
     (Capability::TransportHttp, "transport:http"),
+    (Capability::IssuersTwo, "issuers:two"),
     (Capability::ProfileAtJwt, "profile:at+jwt"),
+    (Capability::ProfileIdToken, "profile:id-token"),
+    (Capability::RuleScope, "rule:scope"),
+    (Capability::RuleRole, "rule:role"),
+    (Capability::RuleTenant, "rule:tenant"),
+    (Capability::HookRevokeToken, "hook:revoke-token"),
     (Capability::JweDecrypt, "jwe:decrypt"),
 ];
 
@@ -87,6 +106,18 @@ pub struct Need {
     pub capability: Capability,
     /// False where the case is about its absence.
     pub present: bool,
+}
+
+/// What the rules of a target make testable.
+#[must_use]
+pub fn of_rules(rules: &AccessRules) -> Capabilities {
+    let known = [
+        (rules.scope.is_some(), Capability::RuleScope),
+        (rules.role.is_some(), Capability::RuleRole),
+        (rules.tenant.is_some(), Capability::RuleTenant),
+        (rules.login.is_some(), Capability::ProfileIdToken),
+    ];
+    known.into_iter().filter_map(|(is_there, capability)| is_there.then_some(capability)).collect()
 }
 
 impl Need {
@@ -135,7 +166,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
 }
 
 #[cfg(test)]

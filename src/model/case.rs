@@ -1,7 +1,9 @@
 //! A case: one statement about how a validator must behave, as its file writes it and as the suite expands it.
 
 use super::{
+    alg::Alg,
     capability::Need,
+    each::Each,
     expect::{Also, Expect, Measure, Policy},
     id::CaseId,
     keyset::KeySet,
@@ -91,9 +93,10 @@ pub struct CaseBlock {
     /// The key set that must be served: `NAME` of this file's `[keyset.NAME]`, or `family/NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_keyset: Option<String>,
-    /// One variant per value, or per combination of several names; `each.row` holds tables.
+    /// One variant per value, or per combination of several names; `each.row` holds tables, and `each.key` may name a
+    /// set of trusted keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub each: BTreeMap<String, Vec<Value>>,
+    pub each: BTreeMap<String, Each>,
     /// Harmless features that the twin shares.
     #[serde(default, skip_serializing_if = "Given::is_empty")]
     pub given: Given,
@@ -127,13 +130,17 @@ pub struct CaseBlock {
     /// Claims that the target must report back, where it reports any and accepts.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub returns: Map<String, Value>,
+    /// Claims that the target must not report back with these values, where it reports any and accepts.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub never_returns: Map<String, Value>,
     /// `draft` keeps it out of the default selection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// Ids that state the opposite reading.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts_with: Vec<String>,
-    /// Earlier names of the case, still understood by `--only` and baselines.
+    /// Earlier names of the case, still understood by `--only` and baselines; with a family and a slash in front where
+    /// it came from another one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
 }
@@ -217,6 +224,13 @@ pub struct Before {
     /// Whether it must be accepted for the case to count.
     #[serde(default = "yes")]
     pub accepted: bool,
+    /// Whether it is revoked by the hook `revoke-token` before the next token is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
+    /// Whether it must be refused for the case to apply: where a harmless token of the same kind is accepted, accepting
+    /// the one under test shows nothing. Takes the place of `accepted`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub refused: bool,
 }
 
 fn yes() -> bool {
@@ -283,6 +297,8 @@ pub struct Case {
     pub draft: bool,
     /// Capabilities that it needs.
     pub needs: Vec<Need>,
+    /// The algorithm whose trusted key the variant is about, where one key of each kind is enough.
+    pub one_of_kind: Option<Alg>,
     /// The key set that must be served, by its name in the catalogue; the default one where absent.
     pub keyset: Option<String>,
     /// What the twin shares.
@@ -307,6 +323,8 @@ pub struct Case {
     pub within: Option<Period>,
     /// Claims that must come back.
     pub returns: Map<String, Value>,
+    /// Claims that must not come back.
+    pub never_returns: Map<String, Value>,
     /// Earlier names.
     pub aliases: Vec<String>,
     /// Where it is written.
@@ -314,6 +332,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// The ids that the case had before, each without and with the variant.
+    pub fn earlier_ids(&self) -> impl Iterator<Item = String> + '_ {
+        self.aliases.iter().flat_map(|alias| {
+            let case = if alias.contains('/') { alias.clone() } else { format!("{}/{alias}", self.id.family) };
+            let variant = self.id.variant.as_ref().map(|variant| format!("{case}:{variant}"));
+            std::iter::once(case).chain(variant)
+        })
+    }
+
     /// Whether it has to be the only thing that happens: it burdens the target, or watches how the target bears it.
     #[must_use]
     pub fn runs_alone(&self) -> bool {

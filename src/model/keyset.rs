@@ -12,6 +12,10 @@ pub struct KeySet {
     /// Names of keys; `trusted` stands for every key that the target is told to trust.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
+    /// Whether the trusted keys among the members carry the certificate chain of a genuine authority and its thumbprints
+    /// (RFC 7517 sections 4.7 to 4.9).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub certified: bool,
     /// Keys whose JWK is changed before it is served.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<AlteredMember>,
@@ -52,6 +56,7 @@ impl KeySet {
     #[must_use]
     pub fn is_alone(&self) -> bool {
         self.alone
+            || self.certified
             || self.body.is_some()
             || self.status.is_some()
             || self.after.is_some()

@@ -1,10 +1,13 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+pub mod access;
 pub mod adapter;
 mod alg;
 mod bound;
 pub mod capability;
 pub mod case;
+pub mod chain;
+pub mod each;
 pub mod event;
 pub mod expect;
 pub mod id;
@@ -14,10 +17,12 @@ pub mod mutation;
 pub mod outcome;
 mod period;
 pub mod placeholder;
+pub mod public_key;
 pub mod recipe;
 pub mod refresh;
 pub mod report;
 pub mod secret;
+mod shape;
 pub mod side;
 pub mod signature_shape;
 mod slot;

@@ -2,12 +2,21 @@
 //!
 //! [`Mutation`]s run before signing, so the signature covers them; [`Tampering`]s run after it.
 
+pub use super::{
+    public_key::{PublicKeyForm, TextShape},
+    shape::{Charset, JsonForm, MemberNames, SignatureEntry, Spelling},
+};
+
 use super::{
     alg::Alg,
+    chain::{ChainCertificate, ChainText},
+    keyset::JwkDamage,
+    recipe::Recipe,
     slot::{Slot, scalar_text},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub use super::signature_shape::{
     BlockShape, CubeShape, EcdsaNumber, EcdsaSpacing, EdVariant, HashName, NeutralPoint, PssShape, RsaNumber,
@@ -42,7 +51,7 @@ pub enum Mutation {
         #[serde(deserialize_with = "scalar_text")]
         text: String,
         /// Where the added one goes.
-        place: Place,
+        place: Slot<Place>,
     },
     /// Adds a second claim of a name that is already there.
     RepeatClaim {
@@ -110,6 +119,19 @@ pub enum Mutation {
         alg: Slot<Alg>,
         /// Which bytes of the public key become the secret.
         encoding: Slot<PublicKeyForm>,
+        /// What befell these bytes on their way; nothing where absent.
+        #[serde(default = "as_it_is")]
+        shape: Slot<TextShape>,
+    },
+    /// Names an HMAC algorithm and keys it with the public RSA key behind two tokens that were presented first, worked
+    /// out from these tokens alone: their signatures share it as a divisor. Only small exponents are tried.
+    HmacWithRecoveredKey {
+        /// HS256, HS384 or HS512.
+        alg: Slot<Alg>,
+        /// The names of the two tokens; RSASSA-PKCS1-v1_5 of one key, over different claims.
+        from: [String; 2],
+        /// Which bytes of the public key become the secret: PEM or DER.
+        encoding: Slot<PublicKeyForm>,
     },
     /// Names an HMAC algorithm and keys it with these bytes.
     HmacWithSecret {
@@ -120,6 +142,33 @@ pub enum Mutation {
     },
     /// Puts the signer's own public key into the header as `jwk` (RFC 7515 section 4.1.3).
     EmbedJwk,
+    /// Puts the signer's own public key into the header as `jwk`, changed as told.
+    EmbedAlteredJwk {
+        /// Members to set, in place of its own.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        set: Map<String, Value>,
+        /// Members to leave out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        drop: Vec<String>,
+        /// Damage to the key material, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damage: Vec<JwkDamage>,
+    },
+    /// Puts the signer's whole key into the header as `jwk`, private part included. With another key's name, the
+    /// public part is that key's, so that the two parts do not belong together.
+    EmbedPrivateJwk {
+        /// Whose public part it shows; the signer's own where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_of: Option<String>,
+    },
+    /// Puts certificates into the header as `x5c` (RFC 7515 section 4.1.6).
+    EmbedCertificates {
+        /// Which ones, in order; the first should be of the signer's key.
+        chain: Slot<Vec<ChainCertificate>>,
+        /// How they are written.
+        #[serde(default = "as_base64")]
+        written: Slot<ChainText>,
+    },
     /// Makes a self-signed certificate of the signer's key and puts it into the header as `x5c`
     /// (RFC 7515 section 4.1.6).
     EmbedSelfSignedCertificate,
@@ -154,6 +203,62 @@ pub enum Mutation {
     SignAs {
         /// What is really computed.
         alg: Slot<Alg>,
+    },
+    /// Writes the base64url text of one segment in another spelling; the signature covers it. Where the spelling asks for
+    /// another length, the JSON first grows by spaces behind it.
+    SpellSegment {
+        /// Which one.
+        segment: Slot<JsonSegment>,
+        /// How.
+        spelling: Slot<Spelling>,
+    },
+    /// Replaces a text inside the JSON of a segment by bytes that need not be UTF-8. Comes last, as it leaves raw bytes.
+    ReplaceText {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// The text; its first occurrence is replaced.
+        text: String,
+        /// The bytes in hexadecimal.
+        #[serde(deserialize_with = "scalar_text")]
+        hex: String,
+    },
+    /// Writes the JSON of a segment in another character set than UTF-8. Comes last, as it leaves raw bytes.
+    EncodeText {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// Which character set.
+        charset: Slot<Charset>,
+    },
+    /// Sets a member of header or payload to objects nested this deep, each the only member `a` of the next.
+    NestObjects {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// The member's name.
+        name: String,
+        /// Levels of nesting.
+        depth: Slot<u32>,
+    },
+    /// Adds so many members with the value 0 to header or payload.
+    ManyMembers {
+        /// Which segment.
+        segment: Slot<JsonSegment>,
+        /// How many.
+        count: Slot<u32>,
+        /// What they are called.
+        names: Slot<MemberNames>,
+    },
+    /// Compresses the payload as raw DEFLATE data (RFC 1951, in stored blocks), which RFC 7516 section 4.1.3 defines for
+    /// encrypted tokens only.
+    DeflatePayload,
+    /// Leaves the payload unencoded and signs it so (RFC 7797 section 3). Dots in it become `\u002e`, since a compact token
+    /// is cut at dots (section 5.2). Header members stay as they are.
+    UnencodedPayload,
+    /// Makes the payload a signed token of its own (RFC 7519 section 5.2). `cty` stays as the recipe says.
+    EncloseToken {
+        /// How many tokens lie inside one another; those between have `cty` JWT and the outer signer.
+        levels: Slot<u32>,
+        /// The innermost token, laid over the outer recipe without its damage and its `cty`.
+        inner: Box<Recipe>,
     },
     /// Signs with this hash in place of the algorithm's own: the RSA scheme, the curve and the construction of the MAC
     /// stay, and so does the header.
@@ -216,6 +321,14 @@ pub enum Mutation {
         /// The public key: so many times a point of order 8, from 0 to 7.
         multiple: Slot<u32>,
     },
+}
+
+fn as_it_is() -> Slot<TextShape> {
+    Slot::Value(TextShape::AsItIs)
+}
+
+fn as_base64() -> Slot<ChainText> {
+    Slot::Value(ChainText::Base64)
 }
 
 /// Damage after signing. The signature does not cover it.
@@ -340,6 +453,41 @@ pub enum Tampering {
         #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
+    /// Writes one segment in another spelling of base64; the old signature stays. Refused where the length of the segment
+    /// does not allow the spelling.
+    RespellSegment {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// How.
+        spelling: Slot<Spelling>,
+    },
+    /// Puts bytes that need not be text into the middle of one segment; the old signature stays.
+    InsertBytes {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// The bytes in hexadecimal.
+        #[serde(deserialize_with = "scalar_text")]
+        hex: String,
+    },
+    /// Breaks the whole text into lines, as old mail programs do.
+    WrapLines {
+        /// Characters of a line.
+        columns: Slot<u32>,
+    },
+    /// Writes the dots between the segments as `%2E`.
+    PercentEncodeDots,
+    /// Writes the token as general JSON (RFC 7515 section 7.2.1) with these entries in `signatures`.
+    SignaturesJson {
+        /// The entries in their order; none at all is the empty list.
+        entries: Slot<Vec<SignatureEntry>>,
+    },
+    /// Writes the token as JSON with header members that no signature covers (RFC 7515 section 7.2, `header`).
+    UnprotectedJson {
+        /// Flattened or general.
+        form: Slot<JsonForm>,
+        /// The members.
+        header: Slot<Map<String, Value>>,
+    },
     /// Replaces the two numbers of an ECDSA signature, each written at its full length.
     EcdsaNumbers {
         /// The first.
@@ -461,37 +609,4 @@ pub enum Secret {
     Text(String),
     /// Bytes in hexadecimal.
     Hex(String),
-}
-
-/// A written form of a public key, as code that mistakes it for a secret would hold it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PublicKeyForm {
-    /// SubjectPublicKeyInfo as PEM, LF line ends, final LF.
-    SpkiPem,
-    /// The same without the final LF.
-    SpkiPemNoNewline,
-    /// The same with CRLF line ends.
-    SpkiPemCrlf,
-    /// SubjectPublicKeyInfo as DER.
-    SpkiDer,
-    /// PKCS#1 PEM (RSA only).
-    #[serde(rename = "pkcs1-pem")]
-    Pkcs1Pem,
-    /// PKCS#1 PEM without the final LF (RSA only).
-    #[serde(rename = "pkcs1-pem-no-newline")]
-    Pkcs1PemNoNewline,
-    /// PKCS#1 DER (RSA only).
-    #[serde(rename = "pkcs1-der")]
-    Pkcs1Der,
-    /// The JWK byte for byte as the key set serves it.
-    JwkAsServed,
-    /// The canonical JSON of RFC 7638.
-    JwkCanonical,
-    /// The whole key set byte for byte as served.
-    JwksAsServed,
-    /// The line of an OpenSSH public key file, without comment.
-    Openssh,
-    /// The raw key: modulus, uncompressed point, or the 32 bytes of Ed25519.
-    Raw,
 }

@@ -77,6 +77,10 @@ impl Recipe {
         let mut merged = base.clone();
         merge(&mut merged.header, &self.header, &self.drop_header);
         merge(&mut merged.claims, &self.claims, &self.drop);
+        // A name that is not known yet is dropped when the token is made.
+        let unknown = |name: &&String| name.contains("${");
+        merged.drop_header.extend(self.drop_header.iter().filter(unknown).cloned());
+        merged.drop.extend(self.drop.iter().filter(unknown).cloned());
         merged.from = self.from.clone().or(merged.from);
         merged.sign = self.sign.clone().or(merged.sign);
         merged.raw_header = self.raw_header.clone().or(merged.raw_header);

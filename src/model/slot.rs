@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{DeserializeOwned, Error, IntoDeserializer, Visitor, value::StrDeserializer},
+    de::{
+        DeserializeOwned, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer},
+    },
 };
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -31,7 +34,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Slot<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SlotVisitor<T>(PhantomData<T>);
 
-        impl<T: DeserializeOwned> Visitor<'_> for SlotVisitor<T> {
+        impl<'de, T: DeserializeOwned> Visitor<'de> for SlotVisitor<T> {
             type Value = Slot<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +55,14 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Slot<T> {
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Slot<T>, E> {
                 T::deserialize(IntoDeserializer::<E>::into_deserializer(number)).map(Slot::Value)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Slot<T>, A::Error> {
+                T::deserialize(SeqAccessDeserializer::new(items)).map(Slot::Value)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Slot<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Slot::Value)
             }
         }
 
@@ -118,6 +129,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Slot<Alg>>("\"RS256\"").unwrap(), Slot::Value(Alg::Rs256));
         assert_eq!(serde_json::from_str::<Slot<Alg>>("\"${alg}\"").unwrap().value(), None);
         assert_eq!(serde_json::from_str::<Slot<u32>>("3").unwrap(), Slot::Value(3));
+        assert_eq!(serde_json::from_str::<Slot<Vec<u32>>>("[3]").unwrap(), Slot::Value(vec![3]));
         assert!(serde_json::from_str::<Slot<Alg>>("\"RS257\"").is_err());
     }
 }

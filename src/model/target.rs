@@ -1,6 +1,7 @@
 //! The validator under test, as its file describes it, and what it may know of us.
 
 use super::{
+    access::{AccessRules, ClaimRule, Login},
     alg::Alg,
     jwe::{ContentEncryption, KeyManagement},
     period::Period,
@@ -81,6 +82,9 @@ pub struct Trust {
     /// The `iss` that it wants.
     #[serde(default = "issuer_placeholder")]
     pub issuer: String,
+    /// Every issuer that it trusts, where that is more than one: `["${issuer}", "${issuer2}"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<String>,
     /// The `aud` that it wants.
     pub audience: String,
     /// The algorithms that it is configured for; the first one signs ordinary tokens.
@@ -101,6 +105,31 @@ pub struct Trust {
     /// Whether it reaches our issuer over HTTPS; it must trust the file `${issuer-ca}`.
     #[serde(default)]
     pub https: bool,
+    /// The word that it wants in `scope`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The role that it wants, in a claim that is a list of texts: `{ claim = "roles", is = "reader" }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<ClaimRule>,
+    /// The tenant that it serves: `{ claim = "tid", is = "acme" }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<ClaimRule>,
+    /// The login that it wants ID tokens for; its `access-token` recipe must make such tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+}
+
+impl Trust {
+    /// What it wants beyond a valid token.
+    #[must_use]
+    pub fn rules(&self) -> AccessRules {
+        AccessRules {
+            scope: self.scope.clone(),
+            role: self.role.clone(),
+            tenant: self.tenant.clone(),
+            login: self.login.clone(),
+        }
+    }
 }
 
 fn issuer_placeholder() -> String {
@@ -135,9 +164,9 @@ pub enum KeySource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Start {
-    /// Program and arguments, run in the target file's folder. Placeholders: `${port}`, `${issuer}`, `${jwks-uri}`,
-    /// `${discovery}`, `${issuer-ca}`, `${decryption-keys}` (a private file with our JWK Set of private keys), `${audience}`,
-    /// `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
+    /// Program and arguments, run in the target file's folder. Placeholders: `${port}`, `${issuer}`, `${issuer2}`,
+    /// `${jwks-uri}`, `${jwks-uri2}`, `${discovery}`, `${issuer-ca}`, `${decryption-keys}` (a private file with our JWK
+    /// Set of private keys), `${audience}`, `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
     pub command: Vec<String>,
     /// Its environment beside ours; the same placeholders.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -169,6 +198,9 @@ pub struct Hooks {
     /// Runs when the run is over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// Revokes the token whose `jti` is `${jti}`, and returns when the target knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoke_token: Vec<String>,
 }
 
 impl Hooks {
@@ -213,9 +245,36 @@ pub struct TrustConfig {
     pub jwks_uri: Option<String>,
     /// The key set itself: public keys, and `oct` members where the algorithms name HMAC.
     pub keys: Value,
+    /// What it is to want beyond a valid token.
+    #[serde(default)]
+    pub rules: AccessRules,
     /// How it decrypts, where it does.
     #[serde(default)]
     pub decryption: Decryption,
+    /// A second issuer whose tokens are good as well, each issuer's by its own keys only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondIssuer>,
+}
+
+impl TrustConfig {
+    /// What holds for tokens of the second issuer, where there is one.
+    #[must_use]
+    pub fn of_second(&self) -> Option<TrustConfig> {
+        let SecondIssuer { issuer, jwks_uri, keys } = self.second.clone()?;
+        Some(TrustConfig { issuer, jwks_uri, keys, second: None, ..self.clone() })
+    }
+}
+
+/// A second issuer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SecondIssuer {
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// The address of its key set, where it is served.
+    pub jwks_uri: Option<String>,
+    /// Its key set: public keys.
+    pub keys: Value,
 }
 
 /// How a target decrypts, and with which keys. A target that takes no encrypted tokens has no algorithms here.

@@ -136,6 +136,10 @@ pub enum Endpoint {
     Discovery,
     /// The issuer's key set.
     Jwks,
+    /// The second issuer's metadata.
+    SecondDiscovery,
+    /// The second issuer's key set.
+    SecondJwks,
     /// The rogue issuer's metadata.
     RogueDiscovery,
     /// The rogue issuer's key set.
@@ -148,7 +152,8 @@ pub enum Endpoint {
 
 display_as_word! {
     Endpoint {
-        Discovery => "discovery", Jwks => "jwks", RogueDiscovery => "rogue-discovery", RogueJwks => "rogue-jwks",
+        Discovery => "discovery", Jwks => "jwks", SecondDiscovery => "second-discovery",
+        SecondJwks => "second-jwks", RogueDiscovery => "rogue-discovery", RogueJwks => "rogue-jwks",
         Canary => "canary", Other => "other",
     }
 }

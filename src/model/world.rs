@@ -12,6 +12,10 @@ pub struct World {
     pub discovery: String,
     /// The key set of the issuer.
     pub jwks_uri: String,
+    /// A second issuer, with documents and keys of its own, for targets that trust two.
+    pub issuer2: String,
+    /// The key set of the second issuer.
+    pub jwks_uri2: String,
     /// An issuer that nobody trusts, with documents of its own.
     pub rogue_issuer: String,
     /// The base address of the canary; a nonce follows.
@@ -29,6 +33,8 @@ impl World {
             issuer: issuer.to_owned(),
             discovery: format!("{base}/.well-known/openid-configuration"),
             jwks_uri: format!("{base}/jwks.json"),
+            issuer2: "https://issuer2.example".into(),
+            jwks_uri2: "https://issuer2.example/jwks.json".into(),
             rogue_issuer: "https://rogue.example".into(),
             canary: "https://canary.example".into(),
             issuer_ca: None,

@@ -14,10 +14,17 @@ use super::{
 use crate::{
     builtin::{Builtin, Flaw},
     issuer::Options,
-    model::{Alg, ContentEncryption, RunReport},
+    model::{
+        Alg, Capability, Case, ContentEncryption, Period, Recipe, RunReport,
+        access::{AccessRules, ClaimRule, Login},
+    },
     suite::{Catalog, Selection},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A place to try a validator in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,10 +35,12 @@ pub(super) enum Arena {
     Http,
     /// In this process as a resource server of RFC 9068 that trusts public keys only, led by ES256.
     AccessTokens,
+    /// In this process with rules beyond a valid token: a scope, a role, a tenant, a login. Only cases about rules.
+    Ruled,
 }
 
 /// All arenas.
-pub(super) const ARENAS: [Arena; 3] = [Arena::Here, Arena::Http, Arena::AccessTokens];
+pub(super) const ARENAS: [Arena; 4] = [Arena::Here, Arena::Http, Arena::AccessTokens, Arena::Ruled];
 
 /// No HMAC: only here can a MAC that nobody agreed on be told from one with the shared secret.
 const PUBLIC_KEY_ALGORITHMS: &[Alg] =
@@ -42,8 +51,13 @@ impl Arena {
     pub fn of(flaw: Flaw) -> &'static [Arena] {
         match flaw {
             Flaw::HmacUnchecked | Flaw::AtClaimsUnchecked => &[Arena::AccessTokens],
+            flaw if flaw.is_about_rules() => &[Arena::Ruled],
             // Refuses the good token of every algorithm but the leading one, so that both leaders must be tried.
             Flaw::OnlyFirstAlg => &[Arena::Here, Arena::AccessTokens],
+            // Shows in a scope that is there twice as well.
+            Flaw::DuplicatesFirstUsed => &[Arena::Here, Arena::Ruled],
+            // Shows in what only a resource server of RFC 9068 has to look at as well.
+            Flaw::TypUnchecked => &[Arena::Here, Arena::AccessTokens],
             // Needs the key set byte for byte as served.
             Flaw::HmacJwksAsServed => &[Arena::Http],
             flaw if flaw.is_of_fetching() || flaw.is_http_only() || !flaw.is_specific() => &[Arena::Http],
@@ -54,7 +68,7 @@ impl Arena {
     /// The algorithms that a validator is configured for here.
     pub fn algorithms(self) -> &'static [Alg] {
         match self {
-            Arena::Here | Arena::Http => BUILTIN_ALGORITHMS,
+            Arena::Here | Arena::Http | Arena::Ruled => BUILTIN_ALGORITHMS,
             Arena::AccessTokens => PUBLIC_KEY_ALGORITHMS,
         }
     }
@@ -62,7 +76,7 @@ impl Arena {
     /// How the built-in validator is configured as a target of its own: as where its flaw shows.
     pub fn configuring(flaw: Option<Flaw>) -> Arena {
         match flaw.map(Arena::of) {
-            Some([Arena::AccessTokens]) => Arena::AccessTokens,
+            Some([arena @ (Arena::AccessTokens | Arena::Ruled)]) => *arena,
             _ => Arena::Http,
         }
     }
@@ -82,15 +96,52 @@ impl Arena {
         policy
     }
 
+    /// What a built-in validator wants here beyond a valid token.
+    pub fn rules(self) -> AccessRules {
+        if self != Arena::Ruled {
+            return AccessRules::default();
+        }
+        let rule = |claim: &str, is: &str| ClaimRule { claim: claim.into(), is: is.into() };
+        AccessRules {
+            scope: Some("read".into()),
+            role: Some(rule("roles", "reader")),
+            tenant: Some(rule("tenant", "acme")),
+            login: Some(Login {
+                client: "gauntlet".into(),
+                nonce: "n-0S6_WzA2Mj".into(),
+                acr: "2".into(),
+                max_age: Period::from_secs(600),
+            }),
+        }
+    }
+
+    /// What tokens need here.
+    pub fn recipes(self) -> BTreeMap<String, Recipe> {
+        if self != Arena::Ruled {
+            return BTreeMap::new();
+        }
+        let claims = json!({
+            "roles": ["auditor", "${role}"], "tenant": "${tenant}",
+            "nonce": "${login-nonce}", "acr": "${login-acr}", "auth_time": "${now - 1m}",
+        });
+        let recipe = Recipe { claims: claims.as_object().cloned().unwrap_or_default(), ..Recipe::default() };
+        BTreeMap::from([("access-token".to_owned(), recipe)])
+    }
+
     /// Where `builtin:FLAW` is tried as a target of its own: over HTTP, but for a flaw that turns on a second, which
     /// only a clock of ours can show.
     pub fn showing(flaw: Option<Flaw>) -> Arena {
-        if flaw == Some(Flaw::ExpBoundary) { Arena::Here } else { Arena::Http }
+        match flaw {
+            Some(Flaw::ExpBoundary | Flaw::ExpFractionCut) => Arena::Here,
+            // Only in this process can a token be revoked.
+            Some(Flaw::RevocationIgnored) => Arena::Ruled,
+            _ => Arena::Http,
+        }
     }
 
     /// The built-in validator as a subject of this arena.
     pub fn subject(self, flaw: Option<Flaw>) -> Subject {
-        if self == Arena::Http {
+        if self == Arena::Http || flaw.is_some_and(Flaw::is_http_only) {
             return Subject::Builtin(flaw);
         }
         Subject::InProcess(Box::new(Inside {
@@ -101,6 +152,8 @@ impl Arena {
             content_encryption: ContentEncryption::ALL.to_vec(),
             typ: self.typ().into(),
             policy: self.policy(),
+            rules: self.rules(),
+            recipes: self.recipes(),
         }))
     }
 
@@ -113,6 +166,10 @@ impl Arena {
         ours: OurSide,
         seed: u64,
     ) -> Result<RunReport, RunError> {
+        let selection = match self {
+            Arena::Ruled => selection.within(about_rules(&catalog)),
+            _ => selection,
+        };
         let request = Request {
             subject: self.subject(flaw),
             selection,
@@ -126,4 +183,17 @@ impl Arena {
         };
         execute_with(request, &catalog, Some(ours), Stop::never(), &mut |_| {}).await
     }
+}
+
+/// The cases that need a rule of the target's own.
+fn about_rules(catalog: &Catalog) -> BTreeSet<String> {
+    const RULES: [Capability; 5] = [
+        Capability::RuleScope,
+        Capability::RuleRole,
+        Capability::RuleTenant,
+        Capability::ProfileIdToken,
+        Capability::HookRevokeToken,
+    ];
+    let needs_one = |case: &&Case| case.needs.iter().any(|need| need.present && RULES.contains(&need.capability));
+    catalog.cases.iter().filter(needs_one).map(|case| case.id.case()).collect()
 }

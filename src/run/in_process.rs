@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     issuer::Options,
-    model::{Capability, Finding, Outcome, RunReport},
+    model::{Capability, Finding, Outcome, RunReport, access::AccessRules},
     suite::{Catalog, Selection},
     target::protocol::Validator,
 };
@@ -85,6 +85,8 @@ impl Check {
                 content_encryption: content_encryption.collect(),
                 typ: "JWT".into(),
                 policy: BTreeMap::new(),
+                rules: AccessRules::default(),
+                recipes: BTreeMap::new(),
             })),
             seed: self.seed,
             jobs: 1,

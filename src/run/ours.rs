@@ -46,7 +46,9 @@ impl OurSide {
         let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
         let documents = Documents {
             jwks: ring.serve(default)?,
+            second_jwks: ring.second_jwks()?,
             rogue_jwks: ring.rogue_jwks(),
+            rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),
             headers: default.headers.clone(),
         };

@@ -13,9 +13,11 @@ use crate::{
     issuer::Options,
     model::{
         Alg, Capabilities, Capability, ContentEncryption, Harm, KeyManagement, Period, Recipe, TrustConfig, World,
+        access::AccessRules,
+        capability::of_rules,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
-        target::{KeySource, TargetFile},
+        target::{KeySource, SecondIssuer, TargetFile},
     },
     suite::Catalog,
     target::{self, Connection, InProcess, Started, StdioTarget, Target, protocol::Validator},
@@ -83,6 +85,10 @@ pub struct Inside {
     pub typ: String,
     /// The choices that it declares.
     pub policy: BTreeMap<String, String>,
+    /// What it is to want beyond a valid token.
+    pub rules: AccessRules,
+    /// What its tokens need, laid over the recipe of that name.
+    pub recipes: BTreeMap<String, Recipe>,
 }
 
 impl Subject {
@@ -139,7 +145,9 @@ impl Subject {
     pub fn recipes(&self) -> BTreeMap<String, Recipe> {
         match self {
             Subject::File(_, file) => file.recipe.clone(),
-            _ => BTreeMap::new(),
+            Subject::InProcess(inside) => inside.recipes.clone(),
+            Subject::Builtin(flaw) => Arena::configuring(*flaw).recipes(),
+            Subject::Adapter(_) => BTreeMap::new(),
         }
     }
 }
@@ -205,6 +213,7 @@ impl Stage {
             leeway: trust.leeway,
             encryption: trust.decryption.usual(),
             seed,
+            rules: trust.rules.clone(),
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
         let mut about = TargetInfo {
@@ -298,10 +307,12 @@ impl Stage {
         let good = catalog.access_token(&self.recipes);
         let journal = self.ours.testbed.journal().clone();
         let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
+        let revoker = self.connection.as_ref().and_then(Connection::revoker);
         let gauge = self.connection.as_ref().and_then(Connection::started).map(Started::memory);
         Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
             .with_memory(self.ours.memory.clone())
             .with_gauge(gauge)
+            .with_revoker(revoker)
     }
 
     /// Starts the target again, where that is possible.
@@ -358,16 +369,23 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
+            rules: match subject {
+                Subject::InProcess(inside) => inside.rules.clone(),
+                Subject::Builtin(flaw) => Arena::configuring(*flaw).rules(),
+                _ => AccessRules::default(),
+            },
             decryption: match subject {
                 Subject::InProcess(inside) => decryption(ring, &inside.decrypts, &inside.content_encryption)?,
                 _ => decryption(ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
             },
+            second: second_for(subject, world, ring),
         },
         Subject::File(_, file) => {
             let trust = &file.trust;
             let fill = |text: &str| -> Result<String, RunError> {
                 let known = |name: &str| match name {
                     "issuer" => Some(json!(world.issuer)),
+                    "issuer2" => Some(json!(world.issuer2)),
                     "discovery" => Some(json!(world.discovery)),
                     _ => None,
                 };
@@ -382,10 +400,33 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
                     .then(|| world.jwks_uri.clone()),
                 keys,
+                rules: trust.rules(),
                 decryption: decryption(ring, &trust.decrypts, &trust.content_encryption)?,
+                second: match trust.issuers.iter().map(|text| fill(text)).collect::<Result<Vec<_>, _>>()? {
+                    issuers if issuers.contains(&world.issuer2) => second(world, ring),
+                    _ => None,
+                },
             }
         }
     })
+}
+
+/// The second issuer, for the built-in server and for validators in this process that know how to trust two.
+fn second_for(subject: &Subject, world: &World, ring: &KeyRing) -> Option<SecondIssuer> {
+    match subject {
+        Subject::Builtin(_) => second(world, ring),
+        Subject::InProcess(inside) if inside.validator.provides().contains(&Capability::IssuersTwo) => {
+            second(world, ring).map(|second| SecondIssuer { jwks_uri: None, ..second })
+        }
+        _ => None,
+    }
+}
+
+/// `None` where the target takes no public keys, and a second issuer has nothing to publish.
+fn second(world: &World, ring: &KeyRing) -> Option<SecondIssuer> {
+    ring.public()?;
+    let keys = serde_json::from_slice(&ring.second_jwks().ok()?).ok()?;
+    Some(SecondIssuer { issuer: world.issuer2.clone(), jwks_uri: Some(world.jwks_uri2.clone()), keys })
 }
 
 fn typ_of(subject: &Subject) -> String {
@@ -409,6 +450,11 @@ fn builtin_file(url: &str) -> TargetFile {
 /// What the transport shows, and what we know of the target because we play its issuer.
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
+    if trust.second.is_some() {
+        provides.insert(Capability::IssuersTwo);
+    } else {
+        provides.remove(&Capability::IssuersTwo);
+    }
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
     let decryption = &trust.decryption;
     if !decryption.algorithms.is_empty() {
@@ -423,5 +469,6 @@ fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     if trust.typ.eq_ignore_ascii_case("at+jwt") {
         provides.insert(Capability::ProfileAtJwt);
     }
+    provides.extend(of_rules(&trust.rules));
     provides
 }

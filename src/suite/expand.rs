@@ -2,8 +2,9 @@
 
 use super::{error::SuiteError, source::SuiteFile};
 use crate::model::{
-    Case, Level, Severity,
+    Alg, Capability, Case, Level, Need, Severity,
     case::{CaseBlock, CaseFile, Family, Source, Status},
+    each::Each,
     expect::{Expect, Policy},
     id::{CaseId, is_slug, is_variant},
     placeholder::{self, Unknown, as_text},
@@ -73,14 +74,29 @@ struct Binding {
     labels: Vec<String>,
     values: Map<String, Value>,
     words: Map<String, Value>,
+    /// The algorithm whose trusted key it is about.
+    one_of_kind: Option<Alg>,
 }
 
 fn bindings(block: &CaseBlock, place: &Place<'_>) -> Result<Vec<Binding>, SuiteError> {
     let mut all = vec![Binding::default()];
-    for (name, values) in &block.each {
-        if values.is_empty() {
-            return Err(place.error(format!("`each.{name}` has no values"), "give it at least one, or take it out"));
-        }
+    for (name, each) in &block.each {
+        let values = match each {
+            Each::Values(values) if values.is_empty() => {
+                return Err(place.error(format!("`each.{name}` has no values"), "give it at least one, or take it out"));
+            }
+            Each::Values(values) => values,
+            Each::Keys(keys) if name == "key" => {
+                all = all.iter().flat_map(|binding| keys.algorithms().map(|alg| keyed(binding, alg))).collect();
+                continue;
+            }
+            Each::Keys(_) => {
+                return Err(place.error(
+                    format!("`each.{name}` names a set of keys, which only `each.key` can"),
+                    "call it `each.key`, and use ${key}, ${key.alg} and ${key.kid}",
+                ));
+            }
+        };
         let mut next = Vec::new();
         for binding in &all {
             for value in values {
@@ -103,6 +119,17 @@ fn bindings(block: &CaseBlock, place: &Place<'_>) -> Result<Vec<Binding>, SuiteE
         }
     }
     Ok(all)
+}
+
+/// The binding with one of our trusted keys: `key` is its name in the ring, `key.kid` and `key.alg` what a header says.
+fn keyed(base: &Binding, alg: Alg) -> Binding {
+    let name = alg.name().to_lowercase();
+    let mut binding = Binding { one_of_kind: Some(alg), ..base.clone() };
+    binding.labels.push(alg.name().to_owned());
+    binding.values.insert("key.alg".to_owned(), alg.name().into());
+    binding.values.insert("key.kid".to_owned(), format!("${{kid:{name}}}").into());
+    binding.values.insert("key".to_owned(), name.into());
+    binding
 }
 
 fn single(base: &Binding, name: &str, value: &Value, place: &Place<'_>) -> Result<Binding, SuiteError> {
@@ -152,11 +179,12 @@ fn variant(block: &CaseBlock, family: &Family, binding: &Binding, place: &Place<
     let level: Level = typed(word("level"), place)?.or(block.level).unwrap_or(family.level);
     let severity: Severity = typed(word("severity"), place)?.or(block.severity).unwrap_or(family.severity);
     let policy: Option<Policy> = typed(word("policy"), place)?.or(block.policy.clone());
-    let needs = block
+    let mut needs = block
         .needs
         .iter()
         .map(|need| need.parse().map_err(|what: String| place.error(what, "correct the entry of `needs`")))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<Need>, _>>()?;
+    needs.extend(binding.one_of_kind.map(|alg| Need { capability: Capability::Alg(alg), present: true }));
     let mut refs = block.refs.clone();
     refs.extend(family.refs.iter().filter(|reference| !block.refs.contains(reference)).cloned());
     Ok(Case {
@@ -175,6 +203,7 @@ fn variant(block: &CaseBlock, family: &Family, binding: &Binding, place: &Place<
         quick: block.quick,
         draft: block.status == Some(Status::Draft),
         needs,
+        one_of_kind: binding.one_of_kind,
         keyset: block
             .needs_keyset
             .map(|name| if name.contains('/') { name } else { format!("{}/{name}", place.file.stem) }),
@@ -191,6 +220,7 @@ fn variant(block: &CaseBlock, family: &Family, binding: &Binding, place: &Place<
         untouched: block.untouched,
         within: block.within,
         returns: block.returns,
+        never_returns: block.never_returns,
         aliases: block.aliases,
         source: Source { file: place.file.name.clone(), line: line(&place.file.text, place.at.start) },
     })

@@ -59,7 +59,10 @@ impl Selection {
     /// Of these, only the named cases.
     #[must_use]
     pub fn within(mut self, cases: BTreeSet<String>) -> Selection {
-        self.within = Some(cases);
+        self.within = Some(match self.within {
+            Some(known) => known.intersection(&cases).cloned().collect(),
+            None => cases,
+        });
         self
     }
 
@@ -69,10 +72,7 @@ impl Selection {
         if self.within.as_ref().is_some_and(|cases| !cases.contains(&case.id.case())) {
             return false;
         }
-        let ids: Vec<String> = [case.id.to_string(), case.id.case()]
-            .into_iter()
-            .chain(case.aliases.iter().map(|alias| format!("{}/{alias}", case.id.family)))
-            .collect();
+        let ids: Vec<String> = [case.id.to_string(), case.id.case()].into_iter().chain(case.earlier_ids()).collect();
         let hit = |globs: &GlobSet| ids.iter().any(|id| globs.is_match(id));
         match &self.only {
             Some(only) => hit(only) && !hit(&self.skip),

@@ -7,7 +7,8 @@ use super::{
     client_auth::Credentials,
     compose::{self, Blueprint, Draft},
     error::TargetError,
-    guard, hooks,
+    guard,
+    hooks::{self, Revoker},
     http::{self, HttpTarget, Parts},
     placeholders::Facts,
     raw::Door,
@@ -17,7 +18,10 @@ use super::{
     stdio::StdioTarget,
     tls::{self, Identity},
 };
-use crate::model::{Capabilities, Capability, Period, TargetFile, TrustConfig, World, target::Hooks, transport::Stdio};
+use crate::model::{
+    Capabilities, Capability, Period, TargetFile, TrustConfig, World, capability::of_rules, target::Hooks,
+    transport::Stdio,
+};
 use reqwest::header::AUTHORIZATION;
 use std::{
     collections::BTreeMap,
@@ -169,6 +173,10 @@ fn declared(file: &TargetFile) -> Capabilities {
     if file.trust.typ.eq_ignore_ascii_case("at+jwt") {
         declared.insert(Capability::ProfileAtJwt);
     }
+    if !file.hooks.revoke_token.is_empty() {
+        declared.insert(Capability::HookRevokeToken);
+    }
+    declared.extend(of_rules(&file.trust.rules()));
     declared
 }
 
@@ -216,6 +224,12 @@ impl Connection {
             target.start_over();
         }
         Ok(true)
+    }
+
+    /// The hook `revoke-token`, where the file has one.
+    #[must_use]
+    pub fn revoker(&self) -> Option<Revoker> {
+        Revoker::new(&self.hooks.revoke_token, &self.facts, &self.folder)
     }
 
     /// Runs a command of the target file that makes the target fetch our key set again.

@@ -60,7 +60,7 @@ pub enum TargetError {
     #[diagnostic(
         code(target::placeholder),
         help(
-            "known are ${{port}} (with a [start] table), ${{issuer}}, ${{jwks-uri}}, ${{discovery}}, ${{issuer-ca}} (with \
+            "known are ${{port}} (with a [start] table), ${{jti}} (in `revoke-token`), ${{issuer}}, ${{jwks-uri}}, ${{discovery}}, ${{issuer-ca}} (with \
              `https = true` under [trust]), ${{audience}}, ${{algorithms}}, ${{leeway}}, and ${{env:NAME}} for a variable \
              that is set"
         )

@@ -1,7 +1,11 @@
 //! Commands of the target file that the harness may run (`[hooks]`).
 
 use super::{error::TargetError, group::Group, log::Log, placeholders::Facts, redact::Redactor};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::time::timeout;
 
 /// The longest time that a hook may take.
@@ -48,6 +52,30 @@ async fn run_within(
     Err(TargetError::Hook { hook, status, log: redactor.text(log.tail()) })
 }
 
+/// The hook `revoke-token`, ready to be run.
+#[derive(Clone)]
+pub struct Revoker {
+    command: Vec<String>,
+    facts: Facts,
+    folder: PathBuf,
+}
+
+impl Revoker {
+    /// `None` where the file has no such hook.
+    pub(super) fn new(command: &[String], facts: &Facts, folder: &Path) -> Option<Revoker> {
+        let revoker = || Revoker { command: command.to_vec(), facts: facts.clone(), folder: folder.to_owned() };
+        (!command.is_empty()).then(revoker)
+    }
+
+    /// Has the token with this `jti` revoked, and waits until the target knows.
+    ///
+    /// # Errors
+    /// The hook fails.
+    pub async fn revoke(&self, jti: &str) -> Result<(), TargetError> {
+        run("revoke-token", &self.command, &mut self.facts.clone().revoking(jti), &self.folder).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +107,15 @@ mod tests {
         let TargetError::Hook { status, log, .. } = error else { panic!("{error}") };
         assert_eq!(status, "it did not end within 0.3s");
         testing::is_gone(log.trim().parse().unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn a_token_is_revoked_by_its_jti() {
+        let facts = Facts::new(&testing::world(), &testing::trust(), None);
+        let command = ["sh", "-c", "test ${jti} = t-1"].map(str::to_owned);
+        let revoker = Revoker::new(&command, &facts, Path::new("/")).unwrap();
+        assert!(revoker.revoke("t-1").await.is_ok() && revoker.revoke("t-2").await.is_err());
+        assert!(Revoker::new(&[], &facts, Path::new("/")).is_none());
     }
 
     #[tokio::test]

@@ -49,6 +49,11 @@ impl InProcess {
         observation
     }
 
+    /// Tells it that a token is revoked.
+    pub(super) fn revoke(&self, jti: &str) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).revoke(jti);
+    }
+
     /// Tells it anew whom to trust. A panic is its failure, not ours: it says why.
     ///
     /// # Errors

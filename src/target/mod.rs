@@ -42,6 +42,7 @@ mod tls;
 
 pub use connect::{Connection, connect};
 pub use error::TargetError;
+pub use hooks::Revoker;
 pub use http::HttpTarget;
 pub use in_process::InProcess;
 pub use memory::MemoryGauge;
@@ -70,6 +71,15 @@ impl Target {
             Target::InProcess(target) => target.present(shown),
             Target::Stdio(target) => target.present(shown).await,
         }
+    }
+
+    /// Tells a validator in this process that the token with this `jti` is revoked. False for every other target: those
+    /// have a hook for it.
+    #[must_use]
+    pub fn revoke(&self, jti: &str) -> bool {
+        let Target::InProcess(target) = self else { return false };
+        target.revoke(jti);
+        true
     }
 
     /// What it can do by virtue of how it is reached and configured. Whether it could reach our canary is not known

@@ -16,6 +16,8 @@ pub(super) struct Facts {
     algorithms: String,
     leeway: i64,
     port: Option<u16>,
+    /// The token that is being revoked.
+    jti: Option<String>,
     /// The private keys, for a target that decrypts.
     keys: Option<KeyFile>,
     /// Every value that was taken from the environment.
@@ -31,9 +33,15 @@ impl Facts {
             algorithms: algorithms.join(","),
             leeway: trust.leeway.seconds(),
             port,
+            jti: None,
             keys: None,
             secrets: Vec::new(),
         }
+    }
+
+    /// The same while a token is being revoked.
+    pub(super) fn revoking(self, jti: &str) -> Self {
+        Facts { jti: Some(jti.to_owned()), ..self }
     }
 
     /// The same, with the private keys of a target that decrypts.
@@ -79,9 +87,12 @@ impl Facts {
 
     fn value(&self, name: &str) -> Option<String> {
         match name {
+            "jti" => self.jti.clone(),
             "port" => self.port.map(|port| port.to_string()),
             "issuer" => Some(self.world.issuer.clone()),
             "jwks-uri" => Some(self.world.jwks_uri.clone()),
+            "issuer2" => Some(self.world.issuer2.clone()),
+            "jwks-uri2" => Some(self.world.jwks_uri2.clone()),
             "discovery" => Some(self.world.discovery.clone()),
             "issuer-ca" => self.world.issuer_ca.clone(),
             "decryption-keys" => self.keys.as_ref().map(KeyFile::path),

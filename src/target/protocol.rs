@@ -14,6 +14,11 @@ pub trait Validator: Send + Sync {
 
     /// Judges one token (bytes: not every attack is text) as if the clock showed `now`, in seconds since the epoch.
     fn validate(&self, token: &[u8], now: i64) -> Answer;
+
+    /// Is told that the token with this `jti` is revoked. Only asked of one that provides `hook:revoke-token`.
+    fn revoke(&self, jti: &str) {
+        let _ = jti;
+    }
 }
 
 /// What a validator says to one token.

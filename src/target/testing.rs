@@ -1,6 +1,6 @@
 //! Servers that answer as a test wants, and the values that tests share.
 
-use crate::model::{Alg, Period, TargetFile, TrustConfig, World};
+use crate::model::{Alg, Period, TargetFile, TrustConfig, World, access::AccessRules};
 use serde_json::{Value, json};
 use std::{
     future::Future,
@@ -111,6 +111,8 @@ pub(super) fn world() -> World {
         issuer: "http://127.0.0.1:1/issuer".into(),
         discovery: "http://127.0.0.1:1/issuer/.well-known/openid-configuration".into(),
         jwks_uri: "http://127.0.0.1:1/issuer/jwks.json".into(),
+        issuer2: "https://issuer2.example".into(),
+        jwks_uri2: "https://issuer2.example/jwks.json".into(),
         rogue_issuer: "http://127.0.0.1:1/rogue".into(),
         canary: "http://127.0.0.1:1/canary".into(),
         issuer_ca: None,
@@ -127,6 +129,8 @@ pub(super) fn trust() -> TrustConfig {
         typ: "JWT".into(),
         jwks_uri: None,
         keys: Value::Null,
+        rules: AccessRules::default(),
+        second: None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! A token under construction. Header and payload are lists of JSON texts, not values, so that doubled names, odd
 //! numbers and text that is no JSON can be written.
 
-use super::{compact::encode_segment, error::ForgeError, key::Key};
-use crate::model::{Alg, Mutation, Recipe, mutation::Segment};
+use super::{compact::encode_segment, error::ForgeError, key::Key, mutate::respelled};
+use crate::model::{
+    Alg, Mutation, Recipe,
+    mutation::{Segment, Spelling},
+};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -20,6 +23,10 @@ pub(super) struct Draft {
     pub padded: Vec<Segment>,
     /// Texts that go into the middle of a segment.
     pub inserted: Vec<(Segment, String)>,
+    /// Segments that are written in another spelling.
+    pub spelled: Vec<(Segment, Spelling)>,
+    /// Whether the payload segment is the payload itself.
+    pub unencoded: bool,
 }
 
 /// Who signs, and in which algorithm.
@@ -138,12 +145,21 @@ impl Draft {
             forgery: None,
             padded: Vec::new(),
             inserted: Vec::new(),
+            spelled: Vec::new(),
+            unencoded: false,
         }
     }
 
     /// The text of a segment.
     pub fn encode(&self, segment: Segment, bytes: &[u8]) -> String {
+        if self.unencoded && segment == Segment::Payload {
+            return String::from_utf8_lossy(bytes).into_owned();
+        }
         let mut text = encode_segment(bytes);
+        for (_, spelling) in self.spelled.iter().filter(|(place, _)| *place == segment) {
+            // Whether it can be spelled so was seen when the mutation was applied.
+            text = respelled(*spelling, &text).unwrap_or(text);
+        }
         if self.padded.contains(&segment) {
             text.push_str(&"=".repeat((4 - text.len() % 4) % 4));
         }
@@ -157,6 +173,11 @@ impl Draft {
     pub fn fit_padding(&self, segment: Segment, bytes: &mut Vec<u8>) {
         if self.padded.contains(&segment) && bytes.len().is_multiple_of(3) {
             bytes.push(b' ');
+        }
+        for (_, spelling) in self.spelled.iter().filter(|(place, _)| *place == segment) {
+            while !spelling.fits(bytes.len()) {
+                bytes.push(b' ');
+            }
         }
     }
 }

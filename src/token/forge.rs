@@ -7,10 +7,12 @@ use super::{
     jwe::{self, JweParts},
     keyring::KeyRing,
     mutate::{self, Sealed},
+    respell, spelling,
     template::Template,
 };
 use crate::model::{
     Alg, ContentEncryption, Encrypt, KeyManagement, Period, Recipe, World,
+    access::{AccessRules, ClaimRule, Login},
     placeholder::{self, Times, Unknown},
 };
 use serde_json::{Map, Value, json};
@@ -19,11 +21,26 @@ use std::collections::BTreeMap;
 /// The life of an ordinary token: `lifetime` in placeholders.
 pub const LIFETIME: Period = Period::from_secs(300);
 
+/// The longest text that a placeholder makes.
+const LONGEST_TEXT: usize = 1 << 20;
+
 /// Writes a text in another way.
 type Respell = fn(&str) -> String;
 
 /// Placeholders that take another one's text and spell it differently.
-const RESPELLINGS: [(&str, Respell); 2] = [("upper:", str::to_uppercase), ("undotted:", |text| text.replace('.', "x"))];
+const RESPELLINGS: [(&str, Respell); 11] = [
+    ("upper:", str::to_uppercase),
+    ("undotted:", |text| text.replace('.', "x")),
+    ("shortened:", respell::shortened),
+    ("percent:", respell::percent_encoded),
+    ("percent-all:", spelling::percent_encoded),
+    ("full-width:", spelling::in_full_width),
+    ("homoglyph:", respell::with_look_alikes),
+    ("scheme:", respell::with_other_scheme),
+    ("userinfo:", respell::with_userinfo),
+    ("port:", respell::with_default_port),
+    ("upper-path:", respell::with_upper_case_path),
+];
 
 /// What the tokens of one target have in common.
 #[derive(Debug, Clone)]
@@ -42,6 +59,8 @@ pub struct Setting {
     pub encryption: (KeyManagement, ContentEncryption),
     /// What drives random bytes.
     pub seed: u64,
+    /// What the target wants beyond a valid token.
+    pub rules: AccessRules,
 }
 
 /// Mints tokens. Pure: what it returns depends on its arguments and keys alone, but for the salts and nonces inside
@@ -184,7 +203,15 @@ impl Forge {
         if let Some(error) = bad_time.take() {
             return Err(error.into());
         }
-        serde_json::from_value(value).map_err(|error| ForgeError::Filled(error.to_string()))
+        let mut filled: Recipe =
+            serde_json::from_value(value).map_err(|error| ForgeError::Filled(error.to_string()))?;
+        for name in &filled.drop_header {
+            filled.header.shift_remove(name);
+        }
+        for name in &filled.drop {
+            filled.claims.shift_remove(name);
+        }
+        Ok(filled)
     }
 
     /// Fills the placeholders that are the same for all tokens of this target, such as `${subject}`; others stay.
@@ -198,9 +225,10 @@ impl Forge {
         Ok(filled.as_object().cloned().unwrap_or_default())
     }
 
-    /// Placeholders that are the same for every token of a recipe. `upper:NAME` is another one in upper case, and
-    /// `undotted:NAME` has `x` for each dot; both are unknown where that changes nothing, since a token that is not
-    /// damaged must not be judged as a damaged one.
+    /// Placeholders that are the same for every token of a recipe. `upper:NAME` is another one in upper case, and so on
+    /// for all of [`RESPELLINGS`]; they are unknown where that changes nothing, since a token that is not damaged must
+    /// not be judged as a damaged one. `letters:N`, `digits:N`
+    /// and `dots:N` are texts of so many, and `words:N` are so many JSON strings with commas between them.
     pub(super) fn constant(&self, name: &str, signer: &Signer) -> Option<Value> {
         let setting = &self.setting;
         if let Some(key) = name.strip_prefix("kid:") {
@@ -209,12 +237,32 @@ impl Forge {
         if let Some(key) = name.strip_prefix("alg:") {
             return self.ring.key(key).ok().map(|(_, alg)| json!(alg.name()));
         }
+        if let Some(value) = spelling::of_key(name, &self.ring) {
+            return Some(value);
+        }
         for (prefix, respell) in RESPELLINGS {
             if let Some(inner) = name.strip_prefix(prefix) {
                 let value = self.constant(inner, signer)?;
                 let plain = value.as_str()?;
                 return Some(respell(plain)).filter(|spelled| spelled != plain).map(Value::from);
             }
+        }
+        for (prefix, unit) in [("letters:", "x"), ("digits:", "9"), ("dots:", ".")] {
+            if let Some(count) = name.strip_prefix(prefix) {
+                return count
+                    .parse()
+                    .ok()
+                    .filter(|count| *count <= LONGEST_TEXT)
+                    .map(|count| json!(unit.repeat(count)));
+            }
+        }
+        if let Some(count) = name.strip_prefix("words:") {
+            let count: usize = count.parse().ok().filter(|count| *count <= LONGEST_TEXT / 8)?;
+            let words: Vec<String> = (0..count).map(|number| format!("\"w{number}\"")).collect();
+            return Some(json!(words.join(",")));
+        }
+        if let Some(rule) = rule(&setting.rules, name) {
+            return Some(rule);
         }
         Some(json!(match name {
             "issuer" => &setting.issuer,
@@ -223,6 +271,8 @@ impl Forge {
             "typ" => &setting.typ,
             "alg" => signer.alg.name(),
             "kid" => signer.key.kid(),
+            "issuer2" => &setting.world.issuer2,
+            "jwks-uri2" => &setting.world.jwks_uri2,
             "rogue-issuer" => &setting.world.rogue_issuer,
             "jwks-uri" => &setting.world.jwks_uri,
             "discovery" => &setting.world.discovery,
@@ -237,12 +287,37 @@ impl Forge {
     }
 }
 
+/// What the target wants beyond a valid token; where it wants nothing, what cases need to be written at all.
+fn rule(rules: &AccessRules, name: &str) -> Option<Value> {
+    let claim = |rule: &Option<ClaimRule>, otherwise: &str| {
+        rule.as_ref().map_or(otherwise.to_owned(), |rule| rule.claim.clone())
+    };
+    let wanted =
+        |rule: &Option<ClaimRule>, otherwise: &str| rule.as_ref().map_or(otherwise.to_owned(), |rule| rule.is.clone());
+    let login = |pick: fn(&Login) -> &str| rules.login.as_ref().map_or("gauntlet", pick).to_owned();
+    Some(match name {
+        "scope" => json!(rules.scope.as_deref().unwrap_or("read")),
+        "role-claim" => json!(claim(&rules.role, "roles")),
+        "role" => json!(wanted(&rules.role, "reader")),
+        "tenant-claim" => json!(claim(&rules.tenant, "tenant")),
+        "tenant" => json!(wanted(&rules.tenant, "acme")),
+        "login-client" => json!(login(|login| &login.client)),
+        "login-nonce" => json!(login(|login| &login.nonce)),
+        "login-acr" => json!(login(|login| &login.acr)),
+        "login-max-age" => json!(rules.login.as_ref().map_or(0, |login| login.max_age.seconds())),
+        _ => return None,
+    })
+}
+
 /// Placeholders that differ from token to token.
 fn per_token(name: &str, nonce: &str, setting: &Setting, before: &BTreeMap<String, Token>) -> Option<Value> {
     match name {
         "nonce" => return Some(json!(nonce)),
         "canary" => return Some(json!(format!("{}/{nonce}", setting.world.canary))),
         _ => {}
+    }
+    if let Some(spelling) = name.strip_prefix("canary:") {
+        return spelling::canary(spelling, nonce, setting).map(Value::from);
     }
     let (earlier, part) = name.strip_prefix("before.")?.rsplit_once('.')?;
     let token = before.get(earlier)?;
@@ -251,6 +326,7 @@ fn per_token(name: &str, nonce: &str, setting: &Setting, before: &BTreeMap<Strin
         "header" => encode_segment(&token.header),
         "payload" => encode_segment(&token.payload),
         "signature" => encode_segment(&token.signature),
+        "jti" => return serde_json::from_slice::<Value>(&token.payload).ok()?.get("jti").cloned(),
         _ => return None,
     }))
 }

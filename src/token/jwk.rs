@@ -3,14 +3,16 @@
 use super::{
     compact::{decode_segment, encode_segment},
     error::ForgeError,
+    key::Key,
     keyring::KeyRing,
-    mutate::certificate,
     raw::{self, Curve},
 };
 use crate::model::{
     KeyFamily,
+    chain::ChainCertificate,
     keyset::{AlteredMember, JwkDamage},
 };
+use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use num_bigint::BigUint;
 use serde_json::{Map, Value};
@@ -27,13 +29,31 @@ pub(super) fn altered(ring: &KeyRing, changes: &AlteredMember) -> Result<String,
         members.extend(key.private_members()?.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))));
     }
     if let Some(other) = &changes.certificate_of {
-        let certificate = certificate::self_signed(&ring.key(other)?.0)?;
-        members.insert("x5c".into(), Value::from(vec![certificate]));
+        let certificate = ring.pki().certificate(ChainCertificate::SelfSigned, &ring.key(other)?.0)?;
+        members.insert("x5c".into(), Value::from(vec![STANDARD.encode(certificate)]));
     }
     change(members, changes)
 }
 
-fn change(mut members: Map<String, Value>, changes: &AlteredMember) -> Result<String, ForgeError> {
+/// A key's JWK with its genuine certificate chain and the thumbprints of the first one (RFC 7517 sections 4.7 to 4.9);
+/// the plain one where certificates of such keys cannot be made.
+pub(super) fn certified(ring: &KeyRing, key: &Key) -> Result<String, ForgeError> {
+    let leaf = match ring.pki().genuine(key) {
+        Err(ForgeError::NoSuchForm(..)) => return Ok(key.jwk().to_owned()),
+        leaf => leaf?,
+    };
+    let above = [ChainCertificate::Intermediate, ChainCertificate::Root];
+    let above = above.map(|which| ring.pki().certificate(which, key));
+    let chain = [Ok(leaf.clone())].into_iter().chain(above).map(|der| Ok(STANDARD.encode(der?)));
+    let mut jwk = key.members(true);
+    jwk["x5c"] = Value::from(chain.collect::<Result<Vec<String>, ForgeError>>()?);
+    jwk["x5t"] = Value::from(encode_segment(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &leaf)));
+    jwk["x5t#S256"] = Value::from(encode_segment(digest::digest(&digest::SHA256, &leaf)));
+    Ok(jwk.to_string())
+}
+
+/// These members with the changes of a key-set file.
+pub(super) fn change(mut members: Map<String, Value>, changes: &AlteredMember) -> Result<String, ForgeError> {
     for damage in &changes.damage {
         apply(damage, &mut members)?;
     }

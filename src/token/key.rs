@@ -111,6 +111,11 @@ impl Key {
         key
     }
 
+    /// The same key under another name.
+    pub(super) fn named(self, kid: String) -> Key {
+        Key::new(kid, self.alg, self.material)
+    }
+
     /// The name in the key set.
     #[must_use]
     pub fn kid(&self) -> &str {

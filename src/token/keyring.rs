@@ -5,18 +5,22 @@ use super::{
     error::ForgeError,
     jwe::RecipientKey,
     key::{Key, RsaBits},
+    pki::Pki,
+    second::SecondKeys,
     special,
 };
-use crate::model::{Alg, KeyFamily, KeyManagement};
+use crate::model::{Alg, KeyFamily, KeyManagement, chain::ChainCertificate};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
 };
 
-/// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
-/// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
+/// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case,
+/// `rogue`, `rogue-` with an algorithm in lower case, `issuer2` and `issuer2-` with one (of the second issuer),
+/// `issuer2-shared` and `shared` (two keys under one name, the second issuer's and the first's, which only some key sets
+/// hold), and `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
 /// algorithm with public keys that the target trusts, the active one where it is such a one. Some words in the label
 /// decide what key is made: `1024bit` and `e3` the size and the exponent of an RSA key, `even` and `prime` what its
@@ -28,6 +32,8 @@ pub struct KeyRing {
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
     decryption: Arc<Mutex<BTreeMap<KeyManagement, Arc<RecipientKey>>>>,
+    pki: Arc<Pki>,
+    second: Arc<OnceLock<Result<SecondKeys, ForgeError>>>,
 }
 
 impl KeyRing {
@@ -64,6 +70,8 @@ impl KeyRing {
             rogue: BTreeMap::new(),
             spare: Arc::default(),
             decryption: Arc::default(),
+            pki: Arc::default(),
+            second: Arc::default(),
         };
         for key in made {
             let (alg, rogue, key) = key?;
@@ -97,6 +105,20 @@ impl KeyRing {
             };
             let key = self.rogue.get(&alg.family()).ok_or(ForgeError::NoKeyFor(alg))?;
             return Ok((Arc::clone(key), alg));
+        }
+        if name == "shared" {
+            let key = Arc::clone(&self.second()?.first_shared);
+            let alg = key.alg();
+            return Ok((key, alg));
+        }
+        if let Some(rest) = name.strip_prefix("issuer2") {
+            let second = self.second()?;
+            let alg = match rest.strip_prefix('-') {
+                None if rest.is_empty() => second.second_shared.alg(),
+                Some("shared") => return Ok((Arc::clone(&second.second_shared), second.second_shared.alg())),
+                text => text.and_then(by_name).ok_or_else(unknown)?,
+            };
+            return Ok((second.own(alg).ok_or(ForgeError::NoKeyFor(alg))?, alg));
         }
         if let Some(rest) = name.strip_prefix("spare-") {
             let alg = match rest.split('-').next() {
@@ -160,6 +182,29 @@ impl KeyRing {
         algorithms.iter().map(|alg| self.decryption_key(*alg)).collect()
     }
 
+    /// The keys of the second issuer, made when first asked for.
+    fn second(&self) -> Result<&SecondKeys, ForgeError> {
+        let first = self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?;
+        let made = self.second.get_or_init(|| SecondKeys::generate(first, self.trusted.keys().copied()));
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    /// The key set of the second issuer; an empty one where the target takes no public keys.
+    ///
+    /// # Errors
+    /// Keys cannot be made.
+    pub fn second_jwks(&self) -> Result<Vec<u8>, ForgeError> {
+        if self.public().is_none() {
+            return Ok(set_of(std::iter::empty()));
+        }
+        Ok(set_of(self.second()?.published().map(|key| key.jwk().to_owned())))
+    }
+
+    /// The certificates of its keys.
+    pub(super) fn pki(&self) -> &Pki {
+        &self.pki
+    }
+
     /// The first algorithm with public keys that the target trusts.
     #[must_use]
     pub fn public(&self) -> Option<Alg> {
@@ -177,6 +222,26 @@ impl KeyRing {
     #[must_use]
     pub fn rogue_jwks(&self) -> Vec<u8> {
         set_of(self.rogue.values().filter(|key| key.alg().is_asymmetric()).map(|key| key.jwk().to_owned()))
+    }
+
+    /// The certificate of a key as DER: for a trusted key the genuine one, for any other a self-signed one.
+    ///
+    /// # Errors
+    /// Certificates of such keys cannot be made (HMAC, secp256k1).
+    pub fn certificate(&self, key: &Key) -> Result<Vec<u8>, ForgeError> {
+        let trusted = self.trusted.values().any(|known| known.kid() == key.kid());
+        let which = if trusted { ChainCertificate::Trusted } else { ChainCertificate::SelfSigned };
+        self.pki.certificate(which, key)
+    }
+
+    /// Self-signed certificates of the rogue keys as PEM, by the name of the algorithm in lower case.
+    #[must_use]
+    pub fn rogue_certificates(&self) -> BTreeMap<String, Vec<u8>> {
+        let certificate = |alg: &Alg| {
+            let der = self.pki.certificate(ChainCertificate::SelfSigned, self.rogue.get(&alg.family())?).ok()?;
+            Some((alg.name().to_lowercase(), pem::encode(&pem::Pem::new("CERTIFICATE", der)).into_bytes()))
+        };
+        Alg::ALL.iter().filter(|alg| alg.is_asymmetric()).filter_map(certificate).collect()
     }
 
     /// The keys that a target in our own process or started by us is handed: public ones, and HMAC secrets.

@@ -14,11 +14,17 @@ mod key;
 mod keyring;
 mod members;
 mod mutate;
+mod pki;
 mod private;
 mod public;
 pub(crate) mod raw;
+mod recover;
+mod reshape;
+mod respell;
+mod second;
 mod served;
 mod special;
+mod spelling;
 mod template;
 
 pub use anatomy::evidence;
@@ -31,6 +37,7 @@ pub use key::{Key, RsaBits};
 pub use keyring::KeyRing;
 pub use members::unambiguous_members;
 pub use public::public_form;
+pub use reshape::reshape;
 pub use template::Template;
 
 #[cfg(test)]

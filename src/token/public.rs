@@ -1,38 +1,105 @@
 //! The written forms of a public key that careless code takes for an HMAC secret (RFC 8725 section 2.1).
 
-use super::{error::ForgeError, key::Key, keyring::KeyRing};
-use crate::model::{KeyFamily, mutation::PublicKeyForm};
+use super::{compact::encode_segment, error::ForgeError, key::Key, keyring::KeyRing, reshape::hex};
+use crate::model::{KeyFamily, public_key::PublicKeyForm};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use pem::{EncodeConfig, LineEnding, Pem};
+use serde_json::{Map, Value};
 
 /// The bytes of a public key in one written form.
 ///
 /// # Errors
-/// The kind of key has no such form (PKCS#1 is for RSA, HMAC keys have none at all).
+/// The kind of key has no such form (PKCS#1 is for RSA, coordinates are for elliptic curves, HMAC keys have none at all).
 pub fn public_form(key: &Key, ring: &KeyRing, form: PublicKeyForm) -> Result<Vec<u8>, ForgeError> {
     if key.alg().family() == KeyFamily::Oct {
         return Err(ForgeError::NoSuchForm(key.alg(), "public"));
     }
     let spki = |ending| Ok(armour("PUBLIC KEY", key.spki_der()?, ending));
-    let pkcs1 = || Ok(armour("RSA PUBLIC KEY", key.pkcs1_der()?, LineEnding::LF));
+    let pkcs1 = |ending| Ok(armour("RSA PUBLIC KEY", key.pkcs1_der()?, ending));
+    let certificate = || ring.pki().genuine(key);
     match form {
         PublicKeyForm::SpkiPem => spki(LineEnding::LF),
         PublicKeyForm::SpkiPemNoNewline => spki(LineEnding::LF).map(trimmed),
         PublicKeyForm::SpkiPemCrlf => spki(LineEnding::CRLF),
         PublicKeyForm::SpkiDer => key.spki_der(),
-        PublicKeyForm::Pkcs1Pem => pkcs1(),
-        PublicKeyForm::Pkcs1PemNoNewline => pkcs1().map(trimmed),
+        PublicKeyForm::SpkiBase64 => Ok(STANDARD.encode(key.spki_der()?).into_bytes()),
+        PublicKeyForm::SpkiBase64Wrapped => spki(LineEnding::LF).map(|pem| inside(&pem)),
+        PublicKeyForm::Pkcs1Pem => pkcs1(LineEnding::LF),
+        PublicKeyForm::Pkcs1PemNoNewline => pkcs1(LineEnding::LF).map(trimmed),
+        PublicKeyForm::Pkcs1PemCrlf => pkcs1(LineEnding::CRLF),
         PublicKeyForm::Pkcs1Der => key.pkcs1_der(),
+        PublicKeyForm::CertificatePem => Ok(armour("CERTIFICATE", certificate()?, LineEnding::LF)),
+        PublicKeyForm::CertificateDer => certificate(),
+        PublicKeyForm::CertificateBase64 => Ok(STANDARD.encode(certificate()?).into_bytes()),
         PublicKeyForm::JwkAsServed => Ok(key.jwk().as_bytes().to_vec()),
         PublicKeyForm::JwkCanonical => Ok(key.members(false).to_string().into_bytes()),
+        PublicKeyForm::JwkSorted => Ok(sorted(&key.members(true)).to_string().into_bytes()),
+        PublicKeyForm::JwkPretty => Ok(format!("{:#}", key.members(true)).into_bytes()),
+        PublicKeyForm::JwkSpaced => Ok(spaced(&key.members(true))),
+        PublicKeyForm::JwkInList => Ok(format!("[{}]", key.jwk()).into_bytes()),
         PublicKeyForm::JwksAsServed => Ok(ring.jwks()),
         PublicKeyForm::Openssh => openssh(key),
+        PublicKeyForm::OpensshComment => Ok([&openssh(key)?[..], b" signing@issuer.example"].concat()),
         PublicKeyForm::Raw => key.raw_public(),
+        PublicKeyForm::NumberText => Ok(encode_segment(number(key)?).into_bytes()),
+        PublicKeyForm::NumberHex => Ok(hex(&number(key)?).into_bytes()),
+        PublicKeyForm::PointX => Ok(point(key)?.0),
+        PublicKeyForm::PointY => Ok(point(key)?.1),
+        PublicKeyForm::PointXy => point(key).map(|(x, y)| [x, y].concat()),
+        PublicKeyForm::PointCompressed => {
+            let (x, y) = point(key)?;
+            // SEC 1 section 2.3.3: the prefix tells an even y from an odd one.
+            let prefix = 2 + y.last().map_or(0, |last| last & 1);
+            Ok([&[prefix][..], &x].concat())
+        }
     }
+}
+
+/// The modulus, the coordinate x, or the 32 bytes of Ed25519: what the JWK's `n` or `x` holds.
+fn number(key: &Key) -> Result<Vec<u8>, ForgeError> {
+    match key.alg().family() {
+        KeyFamily::Rsa | KeyFamily::Ed25519 => key.raw_public(),
+        _ => point(key).map(|(x, _)| x),
+    }
+}
+
+/// The coordinates of an elliptic-curve key.
+fn point(key: &Key) -> Result<(Vec<u8>, Vec<u8>), ForgeError> {
+    match key.alg().family() {
+        KeyFamily::P256 | KeyFamily::P384 | KeyFamily::P521 | KeyFamily::Secp256k1 => {
+            let raw = key.raw_public()?;
+            let coordinates = raw.get(1..).unwrap_or_default();
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            Ok((x.to_vec(), y.to_vec()))
+        }
+        _ => Err(ForgeError::NoSuchForm(key.alg(), "coordinate")),
+    }
+}
+
+fn sorted(jwk: &Value) -> Value {
+    let mut members: Vec<_> = jwk.as_object().into_iter().flatten().collect();
+    members.sort_by_key(|(name, _)| *name);
+    let members: Map<String, Value> = members.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Value::Object(members)
+}
+
+/// One line with a space behind each colon and comma, as some languages write JSON.
+fn spaced(jwk: &Value) -> Vec<u8> {
+    let members = jwk.as_object().into_iter().flatten();
+    let members: Vec<String> =
+        members.map(|(name, value)| format!("{}: {value}", Value::from(name.as_str()))).collect();
+    format!("{{{}}}", members.join(", ")).into_bytes()
 }
 
 fn armour(tag: &str, der: Vec<u8>, ending: LineEnding) -> Vec<u8> {
     pem::encode_config(&Pem::new(tag, der), EncodeConfig::new().set_line_ending(ending)).into_bytes()
+}
+
+/// The lines between the first and the last one.
+fn inside(pem: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(pem);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    lines.join("\n").into_bytes()
 }
 
 fn trimmed(mut text: Vec<u8>) -> Vec<u8> {

@@ -13,8 +13,9 @@ impl KeyRing {
         let mut members = Vec::new();
         for name in &set.members {
             if name == "trusted" {
-                let public = self.trusted.values().filter(|key| key.alg().is_asymmetric());
-                members.extend(public.map(|key| key.jwk().to_owned()));
+                for key in self.trusted.values().filter(|key| key.alg().is_asymmetric()) {
+                    members.push(if set.certified { jwk::certified(self, key)? } else { key.jwk().to_owned() });
+                }
             } else {
                 members.push(self.key(name)?.0.jwk().to_owned());
             }

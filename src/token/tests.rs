@@ -5,6 +5,7 @@ mod damage;
 use super::*;
 use crate::model::{
     Alg, Mutation, Period, Recipe, Slot, Tampering, World,
+    access::AccessRules,
     mutation::{Place, Position},
 };
 use aws_lc_rs::{hmac, signature};
@@ -13,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-static FORGE: LazyLock<Forge> = LazyLock::new(|| {
+pub(super) static FORGE: LazyLock<Forge> = LazyLock::new(|| {
     let ring = KeyRing::generate(Alg::ALL).unwrap();
     Forge::new(ring, setting())
 });
@@ -25,6 +26,8 @@ fn setting() -> Setting {
             issuer: "https://issuer.example".into(),
             discovery: "https://issuer.example/.well-known/openid-configuration".into(),
             jwks_uri: "https://issuer.example/jwks.json".into(),
+            issuer2: "https://issuer2.example".into(),
+            jwks_uri2: "https://issuer2.example/jwks.json".into(),
             rogue_issuer: "https://rogue.example".into(),
             canary: "https://canary.example".into(),
             issuer_ca: None,
@@ -34,6 +37,7 @@ fn setting() -> Setting {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 7,
+        rules: AccessRules::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use aws_lc_rs::{
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jwt_gauntlet::{
-    model::{Alg, Period, World},
+    model::{Alg, Period, World, access::AccessRules},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
 };
@@ -18,6 +18,8 @@ fn forge() -> Forge {
         issuer: "https://issuer.example".into(),
         discovery: "https://issuer.example/.well-known/openid-configuration".into(),
         jwks_uri: "https://issuer.example/jwks.json".into(),
+        issuer2: "https://issuer2.example".into(),
+        jwks_uri2: "https://issuer2.example/jwks.json".into(),
         rogue_issuer: "https://rogue.example".into(),
         canary: "https://canary.example".into(),
         issuer_ca: None,
@@ -30,6 +32,7 @@ fn forge() -> Forge {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: AccessRules::default(),
     };
     let ring = KeyRing::generate(&[Alg::Rs256, Alg::Es256, Alg::EdDsa]).expect("keys can be made");
     Forge::new(ring, setting)

@@ -4,7 +4,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jwt_gauntlet::{
     builtin::Server,
     issuer::{Documents, Options, Testbed},
-    model::{Alg, Period, TargetFile, TrustConfig, World},
+    model::{Alg, Period, TargetFile, TrustConfig, World, access::AccessRules},
     suite::Catalog,
     target::{self, Shown},
     token::{Forge, KeyRing, Setting},
@@ -25,7 +25,9 @@ async fn scene() -> Scene {
     let ring = KeyRing::generate(&[Alg::Es256]).expect("keys can be made");
     let documents = Documents {
         jwks: ring.jwks(),
+        second_jwks: ring.second_jwks().unwrap(),
         rogue_jwks: ring.rogue_jwks(),
+        rogue_certificates: ring.rogue_certificates(),
         algorithms: vec![Alg::Es256],
         headers: BTreeMap::new(),
     };
@@ -40,6 +42,8 @@ async fn scene() -> Scene {
         typ: "JWT".into(),
         jwks_uri: Some(world.jwks_uri.clone()),
         keys: ring.handed_over(),
+        rules: AccessRules::default(),
+        second: None,
     };
     let server = Server::start(None, &trust).await.expect("the validator starts");
     let setting = Setting {
@@ -50,6 +54,7 @@ async fn scene() -> Scene {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: AccessRules::default(),
     };
     Scene { server, world, trust, forge: Forge::new(ring, setting), _testbed: testbed }
 }

@@ -4,7 +4,7 @@ use jwt_gauntlet::{
     builtin::{Flaw, Server},
     conformance::{Standing, build, calibrate, run_block},
     issuer::Options,
-    model::{Alg, Outcome, Period, TargetFile, TrustConfig},
+    model::{Alg, Outcome, Period, TargetFile, TrustConfig, access::AccessRules},
     run::{OurSide, Stage, Subject},
     suite::{Catalog, Selection},
 };
@@ -74,6 +74,7 @@ async fn outcomes(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSide, which: 
         typ: "JWT".into(),
         jwks_uri: Some(world.jwks_uri.clone()),
         keys: ours.ring.handed_over(),
+        rules: AccessRules::default(),
     };
     let server = Server::start(flaw, &trust).await.unwrap();
     let (name, table) = doors(&server.url())[which].clone();

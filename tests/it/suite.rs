@@ -1,7 +1,7 @@
 //! The embedded suite as a whole.
 
 use jwt_gauntlet::{
-    model::{Alg, Period, World},
+    model::{Alg, Period, World, access::AccessRules, placeholder::PlaceholderError},
     suite::{Catalog, lint},
     token::{Forge, ForgeError, KeyRing, Setting},
 };
@@ -51,6 +51,8 @@ fn every_variant_can_be_made() {
         issuer: "https://issuer.example".into(),
         discovery: "https://issuer.example/.well-known/openid-configuration".into(),
         jwks_uri: "https://issuer.example/jwks.json".into(),
+        issuer2: "https://issuer2.example".into(),
+        jwks_uri2: "https://issuer2.example/jwks.json".into(),
         rogue_issuer: "https://rogue.example".into(),
         canary: "https://canary.example".into(),
         issuer_ca: None,
@@ -63,6 +65,7 @@ fn every_variant_can_be_made() {
         typ: "JWT".into(),
         leeway: Period::from_secs(0),
         seed: 1,
+        rules: AccessRules::default(),
     };
     let forge = Forge::new(KeyRing::generate(Alg::ALL).unwrap(), setting);
     let (catalog, own) = (Catalog::load(None).unwrap(), BTreeMap::new());
@@ -80,6 +83,8 @@ fn every_variant_can_be_made() {
         match mint(&case.token.over(&base), &before) {
             Ok(_) => made += 1,
             Err(ForgeError::NoSuchForm(..)) => {}
+            // A name that is respelled in a way that changes nothing here.
+            Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))) if name.contains(':') => {}
             Err(error) => panic!("{}: {error}", case.id),
         }
     }

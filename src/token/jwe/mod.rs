@@ -158,7 +158,7 @@ fn shared(
     let (bytes, fit) = match secret {
         SharedSecret::Text(text) => (text.clone().into_bytes(), Fit::Cut),
         SharedSecret::PublicKey { key, form, fit } => {
-            (public_form(&*forge.ring().key(key)?.0, forge.ring(), known(form)?)?, known(fit)?)
+            (public_form(&forge.ring().key(key)?.0, forge.ring(), known(form)?)?, known(fit)?)
         }
         SharedSecret::HmacKey { key, fit } => {
             let key = forge.ring().key(key)?.0;

@@ -9,13 +9,8 @@ use crate::{
         keyring::KeyRing,
     },
 };
-use aws_lc_rs::{
-    agreement,
-    encoding::{AsBigEndian, EcPrivateKeyBin},
-    rand::{SecureRandom, SystemRandom},
-};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
-use simple_asn1::ASN1Block;
 
 /// A decryption key of the target, bound to one algorithm.
 pub struct RecipientKey {
@@ -89,15 +84,11 @@ impl RecipientKey {
     pub fn private_jwk(&self) -> Result<Value, ForgeError> {
         let mut jwk = match &self.material {
             Material::Octets(octets) => json!({ "kty": "oct", "k": encode_segment(octets.reveal()) }),
-            Material::Pair(key) if key.alg().family() == KeyFamily::Rsa => rsa_jwk(key.pkcs8()?.reveal())?,
             Material::Pair(key) => {
-                let failed = |_| ForgeError::Crypto("reading a private key");
-                let pkcs8 = key.pkcs8()?;
-                let private = agreement::PrivateKey::from_private_key_der(&agreement::ECDH_P256, pkcs8.reveal())
-                    .map_err(|_| ForgeError::Crypto("reading a private key"))?;
-                let scalar: EcPrivateKeyBin<'_> = private.as_be_bytes().map_err(failed)?;
                 let mut jwk = key.members(false);
-                jwk["d"] = json!(encode_segment(scalar.as_ref()));
+                for (name, value) in key.private_members()? {
+                    jwk[name] = json!(value);
+                }
                 jwk
             }
         };
@@ -144,27 +135,6 @@ fn shared_length(alg: KeyManagement) -> Option<usize> {
 
 pub(super) fn is_password(alg: KeyManagement) -> bool {
     matches!(alg, KeyManagement::Pbes2Hs256A128Kw | KeyManagement::Pbes2Hs512A256Kw)
-}
-
-/// The nine numbers of an RSA private key (RFC 8017 appendix A.1.2) inside PKCS#8 (RFC 5208 section 5) as JWK members.
-fn rsa_jwk(pkcs8: &[u8]) -> Result<Value, ForgeError> {
-    let failed = || ForgeError::Crypto("reading an RSA private key");
-    let sequence = |der: &[u8]| match simple_asn1::from_der(der).ok()?.into_iter().next()? {
-        ASN1Block::Sequence(_, members) => Some(members),
-        _ => None,
-    };
-    let outer = sequence(pkcs8).ok_or_else(failed)?;
-    let Some(ASN1Block::OctetString(_, inner)) = outer.get(2) else { return Err(failed()) };
-    let numbers: Vec<String> = sequence(inner)
-        .ok_or_else(failed)?
-        .iter()
-        .filter_map(|member| match member {
-            ASN1Block::Integer(_, number) => Some(encode_segment(number.to_bytes_be().1)),
-            _ => None,
-        })
-        .collect();
-    let [_, n, e, d, p, q, dp, dq, qi] = numbers.as_slice() else { return Err(failed()) };
-    Ok(json!({ "kty": "RSA", "n": n, "e": e, "d": d, "p": p, "q": q, "dp": dp, "dq": dq, "qi": qi }))
 }
 
 /// Fresh random bytes.

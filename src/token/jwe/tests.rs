@@ -154,7 +154,7 @@ proptest! {
         prop_assert_eq!(&segments, &[parts.header, parts.encrypted_key, parts.iv.clone(), parts.ciphertext.clone(), parts.tag.clone()]);
         let (iv, tag) = if enc.is_cbc() { (16, enc.key_length() / 2) } else { (12, 16) };
         prop_assert_eq!((parts.iv.len(), parts.tag.len()), (iv, tag));
-        prop_assert!(!enc.is_cbc() || parts.ciphertext.len() % 16 == 0);
+        prop_assert!(!enc.is_cbc() || parts.ciphertext.len().is_multiple_of(16));
     }
 
     #[test]

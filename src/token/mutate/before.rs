@@ -1,16 +1,21 @@
 //! Damage that the signature covers.
 
-use super::{Anvil, certificate, given, heavy};
+use super::{Anvil, bytes, certificate, enclose, given, heavy, members, spelling};
 use crate::{
     model::{
         Alg, Mutation,
+        chain::{ChainCertificate, ChainText},
+        keyset::AlteredMember,
         mutation::{JsonSegment, Place, Secret},
     },
     token::{
         draft::{Draft, Part, quoted},
         error::ForgeError,
+        jwk,
         key::Key,
         public::public_form,
+        recover::{Sample, recover},
+        reshape::reshape,
     },
 };
 use std::sync::Arc;
@@ -25,7 +30,7 @@ pub(in crate::token) fn before_signing(
         Mutation::HeaderText { name, text } => draft.header.members("header-text")?.set(name, text),
         Mutation::ClaimText { name, text } => draft.claims.members("claim-text")?.set(name, text),
         Mutation::RepeatHeader { name, text, place } => {
-            draft.header.members("repeat-header")?.add(name, text, *place == Place::First);
+            draft.header.members("repeat-header")?.add(name, text, given(place)? == Place::First);
         }
         Mutation::RepeatClaim { name, text, place } => {
             draft.claims.members("repeat-claim")?.add(name, text, *place == Place::First);
@@ -58,14 +63,27 @@ pub(in crate::token) fn before_signing(
             draft.header.members("heavy-rsa-jwk")?.set("jwk", &heavy::rsa_jwk(given(bits)?));
         }
         Mutation::PadTo { bytes } => pad(draft, given(bytes)?)?,
-        Mutation::HmacWithPublicKey { alg, encoding } => {
+        Mutation::HmacWithPublicKey { alg, encoding, shape } => {
             let secret = public_form(&draft.signer.key, anvil.forge.ring(), given(encoding)?)?;
-            hmac(draft, given(alg)?, secret)?;
+            hmac(draft, given(alg)?, reshape(&secret, given(shape)?))?;
+        }
+        Mutation::HmacWithRecoveredKey { alg, from, encoding } => {
+            const NAME: &str = "hmac-with-recovered-key";
+            let sample = |name: &String| anvil.before.get(name).and_then(Sample::of);
+            let [Some(one), Some(other)] = from.each_ref().map(sample) else {
+                return Err(ForgeError::CannotMutate {
+                    mutation: NAME,
+                    needs: "two tokens of an RS algorithm before it",
+                });
+            };
+            let needs = "two different tokens of one RSA key whose exponent is small";
+            let key = recover(&one, &other).ok_or(ForgeError::CannotMutate { mutation: NAME, needs })?;
+            hmac(draft, given(alg)?, key.written(given(encoding)?)?)?;
         }
         Mutation::HmacWithSecret { alg, secret } => {
             let secret = match secret {
                 Secret::Text(text) => text.clone().into_bytes(),
-                Secret::Hex(text) => bytes_of(text)?,
+                Secret::Hex(text) => bytes::from_hex(text)?,
             };
             hmac(draft, given(alg)?, secret)?;
         }
@@ -73,22 +91,55 @@ pub(in crate::token) fn before_signing(
             let jwk = draft.signer.key.jwk().to_owned();
             draft.header.members("embed-jwk")?.set("jwk", &jwk);
         }
+        Mutation::EmbedAlteredJwk { set, drop, damage } => {
+            let changes =
+                AlteredMember { set: set.clone(), drop: drop.clone(), damage: damage.clone(), ..Default::default() };
+            let members = draft.signer.key.members(true).as_object().cloned().unwrap_or_default();
+            draft.header.members("embed-altered-jwk")?.set("jwk", &jwk::change(members, &changes)?);
+        }
+        Mutation::EmbedPrivateJwk { public_of } => {
+            let other = public_of.as_ref().map(|name| anvil.forge.ring().key(name)).transpose()?;
+            let key = &draft.signer.key;
+            let mut jwk = other.as_ref().map_or(key, |(other, _)| other).members(true);
+            for (name, text) in key.private_members()? {
+                jwk[name] = text.into();
+            }
+            draft.header.members("embed-private-jwk")?.set("jwk", &jwk.to_string());
+        }
         Mutation::EmbedSelfSignedCertificate => {
-            let certificate = certificate::self_signed(&draft.signer.key)?;
-            draft.header.members("embed-self-signed-certificate")?.set("x5c", &format!("[{}]", quoted(&certificate)));
+            certificate::embed(&[ChainCertificate::SelfSigned], ChainText::Base64, draft, anvil)?;
+        }
+        Mutation::EmbedCertificates { chain, written } => {
+            certificate::embed(&given(chain)?, given(written)?, draft, anvil)?;
         }
         Mutation::PadSegment { segment } => draft.padded.push(given(segment)?.into()),
         Mutation::InsertInSegment { segment, text } => draft.inserted.push((given(segment)?, text.clone())),
         Mutation::WrapJson { segment, before, after } => {
-            let part = match given(segment)? {
-                JsonSegment::Header => &mut draft.header,
-                JsonSegment::Payload => &mut draft.claims,
-            };
+            let part = part(draft, given(segment)?);
             let wrapped = [before.as_bytes(), &part.render(), after.as_bytes()].concat();
             *part = Part::Raw(wrapped);
         }
         Mutation::SignDecodedPayload => draft.sign_decoded = true,
         Mutation::SignAs { alg } => draft.signer.alg = given(alg)?,
+        Mutation::SpellSegment { segment, spelling } => {
+            spelling::spell(draft, given(segment)?.into(), given(spelling)?)?;
+        }
+        Mutation::ReplaceText { segment, text, hex } => {
+            bytes::replace(part(draft, given(segment)?), text, &bytes::from_hex(hex)?)?;
+        }
+        Mutation::EncodeText { segment, charset } => bytes::encode(part(draft, given(segment)?), given(charset)?)?,
+        Mutation::NestObjects { segment, name, depth } => {
+            let objects = members::nested_objects(given(depth)? as usize);
+            part(draft, given(segment)?).members("nest-objects")?.set(name, &objects);
+        }
+        Mutation::ManyMembers { segment, count, names } => {
+            let names = members::names(given(names)?, given(count)? as usize);
+            let part = part(draft, given(segment)?).members("many-members")?;
+            names.iter().for_each(|name| part.add(name, "0", false));
+        }
+        Mutation::DeflatePayload => draft.claims = Part::Raw(bytes::deflate(&draft.claims.render())),
+        Mutation::UnencodedPayload => bytes::unencode(draft),
+        Mutation::EncloseToken { levels, inner } => enclose::enclose(draft, given(levels)?, inner, anvil)?,
         Mutation::SignWithHash { .. }
         | Mutation::SignOver { .. }
         | Mutation::MacKeyedWith { .. }
@@ -104,6 +155,13 @@ pub(in crate::token) fn before_signing(
         | Mutation::Ed25519SmallOrder { .. } => draft.forgery = Some(mutation.clone()),
     }
     Ok(())
+}
+
+fn part(draft: &mut Draft, segment: JsonSegment) -> &mut Part {
+    match segment {
+        JsonSegment::Header => &mut draft.header,
+        JsonSegment::Payload => &mut draft.claims,
+    }
 }
 
 /// Names the algorithm in the header and keys it with the secret; `kid` stays as it is.
@@ -157,13 +215,4 @@ fn pad(draft: &mut Draft, bytes: u32) -> Result<(), ForgeError> {
     let missing = wanted.saturating_sub(draft.claims.render().len() + NAME_AND_QUOTES);
     draft.claims.members("pad-to")?.set("pad", &quoted(&"x".repeat(missing)));
     Ok(())
-}
-
-/// Bytes written in hexadecimal.
-fn bytes_of(text: &str) -> Result<Vec<u8>, ForgeError> {
-    let wrong = || ForgeError::Filled(format!("{text:?} is not hexadecimal"));
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return Err(wrong());
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong())).collect()
 }

@@ -1,16 +1,22 @@
 //! The damage: one arm per [`Mutation`] before signing, one per [`Tampering`] after it.
 
 mod before;
-pub(super) mod certificate;
+mod bytes;
+mod certificate;
+mod enclose;
 mod forgery;
 mod heavy;
+mod members;
 mod numbers;
 mod rewrite;
 mod sealed;
+mod serial;
+mod spelling;
 mod tamper;
 
 pub(super) use before::before_signing;
 pub(super) use sealed::Sealed;
+pub(super) use spelling::respelled;
 pub(super) use tamper::{after_signing, noise};
 
 use super::{error::ForgeError, forge::Forge, forge::Token};

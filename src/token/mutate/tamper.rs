@@ -1,6 +1,11 @@
 //! Damage that the signature does not cover.
 
-use super::{Anvil, given, heavy, numbers, rewrite, sealed::Sealed};
+use super::{
+    Anvil, bytes, given, heavy, numbers, rewrite,
+    sealed::Sealed,
+    serial::{self, three},
+    spelling,
+};
 use crate::{
     model::{
         Recipe, Tampering,
@@ -135,15 +140,18 @@ pub(in crate::token) fn after_signing(
             });
             sealed.set_wire(json.to_string());
         }
+        Tampering::RespellSegment { segment, spelling } => {
+            spelling::respell(sealed, given(segment)?, given(spelling)?)?;
+        }
+        Tampering::InsertBytes { segment, hex } => {
+            spelling::insert(sealed, given(segment)?, &bytes::from_hex(hex)?);
+        }
+        Tampering::WrapLines { columns } => spelling::wrap(sealed, given(columns)? as usize),
+        Tampering::PercentEncodeDots => spelling::percent_encode_dots(sealed),
+        Tampering::SignaturesJson { entries } => serial::signatures(sealed, &given(entries)?)?,
+        Tampering::UnprotectedJson { form, header } => serial::unprotected(sealed, given(form)?, &given(header)?)?,
     }
     Ok(())
-}
-
-fn three(sealed: &Sealed, tampering: &'static str) -> Result<[String; 3], ForgeError> {
-    sealed
-        .segments()
-        .try_into()
-        .map_err(|_| ForgeError::CannotMutate { mutation: tampering, needs: "a token of three segments" })
 }
 
 /// Bytes that the seed and the token's nonce decide.

@@ -1,12 +1,18 @@
 //! Each kind of damage does what its manual says.
 
 use super::*;
-use crate::model::mutation::{JsonSegment, PublicKeyForm, Secret, Segment};
+use crate::model::mutation::{
+    Charset, JsonForm, JsonSegment, MemberNames, PublicKeyForm, Secret, Segment, SignatureEntry, Spelling, TextShape,
+};
 
 fn mutated(mutation: Mutation) -> Token {
     let mut recipe = signed_by("rs256");
     recipe.mutate.push(mutation);
     mint(&recipe)
+}
+
+fn payload() -> Slot<JsonSegment> {
+    Slot::Value(JsonSegment::Payload)
 }
 
 fn header(token: &Token) -> Value {
@@ -19,7 +25,7 @@ fn what_is_signed_after_a_mutation_still_verifies() {
     for mutation in [
         Mutation::HeaderText { name: text("x"), text: text("1e400") },
         Mutation::ClaimText { name: text("exp"), text: text("null") },
-        Mutation::RepeatHeader { name: text("\\u0061lg"), text: text("\"none\""), place: Place::First },
+        Mutation::RepeatHeader { name: text("\\u0061lg"), text: text("\"none\""), place: Slot::Value(Place::First) },
         Mutation::RepeatClaim { name: text("exp"), text: text("1"), place: Place::Last },
         Mutation::EscapeStrings,
         Mutation::SpreadWhitespace,
@@ -31,6 +37,15 @@ fn what_is_signed_after_a_mutation_still_verifies() {
         Mutation::PadSegment { segment: Slot::Value(JsonSegment::Payload) },
         Mutation::InsertInSegment { segment: Slot::Value(Segment::Payload), text: text("%") },
         Mutation::WrapJson { segment: Slot::Value(JsonSegment::Payload), before: text(""), after: text("{}") },
+        Mutation::SpellSegment { segment: payload(), spelling: Slot::Value(Spelling::DanglingCharacter) },
+        Mutation::SpellSegment { segment: payload(), spelling: Slot::Value(Spelling::UnusedBits) },
+        Mutation::ReplaceText { segment: payload(), text: text("user-1"), hex: text("ff") },
+        Mutation::EncodeText { segment: payload(), charset: Slot::Value(Charset::Utf16Be) },
+        Mutation::NestObjects { segment: payload(), name: text("deep"), depth: Slot::Value(9) },
+        Mutation::ManyMembers { segment: payload(), count: Slot::Value(9), names: Slot::Value(MemberNames::Distinct) },
+        Mutation::DeflatePayload,
+        Mutation::UnencodedPayload,
+        Mutation::EncloseToken { levels: Slot::Value(3), inner: Box::default() },
         Mutation::EmbedJwk,
         Mutation::EmbedSelfSignedCertificate,
     ] {
@@ -90,6 +105,7 @@ fn the_confusion_macs_are_keyed_with_the_public_key() {
     let token = mutated(Mutation::HmacWithPublicKey {
         alg: Slot::Value(Alg::Hs256),
         encoding: Slot::Value(PublicKeyForm::SpkiPem),
+        shape: Slot::Value(TextShape::AsItIs),
     });
     let body = STANDARD.encode(key.spki_der().unwrap());
     let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
@@ -220,4 +236,65 @@ fn respelled_placeholders_differ_from_what_they_respell() {
     for unchanged in ["${undotted:subject}", "${upper:alg}", "${upper:nobody}", "${upper:nonce}"] {
         assert!(claim(unchanged).is_err(), "{unchanged}");
     }
+}
+
+fn tampered(tampering: Tampering) -> String {
+    let mut recipe = signed_by("rs256");
+    recipe.then.push(tampering);
+    mint(&recipe).text()
+}
+
+#[test]
+fn json_forms_hold_the_entries_that_were_asked_for() {
+    let entries = vec![SignatureEntry::Forged, SignatureEntry::Genuine, SignatureEntry::Null, SignatureEntry::Unsigned];
+    let text = tampered(Tampering::SignaturesJson { entries: Slot::Value(entries) });
+    let form: Value = serde_json::from_str(&text).unwrap();
+    let signature = |index: usize| decode_segment(form["signatures"][index]["signature"].as_str().unwrap()).unwrap();
+    assert_eq!((signature(0), signature(3)), (vec![0; 256], Vec::new()));
+    assert_ne!(signature(1), vec![0; 256]);
+    assert_eq!(form["signatures"][2], Value::Null);
+
+    let header: serde_json::Map<String, Value> = json!({ "alg": "none" }).as_object().unwrap().clone();
+    for (form, pointer) in [(JsonForm::Flattened, "/header/alg"), (JsonForm::General, "/signatures/0/header/alg")] {
+        let text =
+            tampered(Tampering::UnprotectedJson { form: Slot::Value(form), header: Slot::Value(header.clone()) });
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap().pointer(pointer), Some(&json!("none")));
+    }
+}
+
+#[test]
+fn tokens_are_spoiled_on_their_way_as_their_tamperings_say() {
+    let wrapped = tampered(Tampering::WrapLines { columns: Slot::Value(64) });
+    assert!(wrapped.lines().count() > 5 && wrapped.lines().all(|line| line.len() <= 64));
+    assert_eq!(tampered(Tampering::PercentEncodeDots).matches("%2E").count(), 2);
+    let mut recipe = signed_by("rs256");
+    recipe.then.push(Tampering::InsertBytes { segment: Slot::Value(Segment::Signature), hex: "ff00".into() });
+    assert!(mint(&recipe).bytes.windows(2).any(|pair| pair == [0xff, 0]));
+    let padded = Tampering::RespellSegment {
+        segment: Slot::Value(Segment::Signature),
+        spelling: Slot::Value(Spelling::Padding),
+    };
+    assert!(tampered(padded).ends_with("=="));
+}
+
+#[test]
+fn a_token_lies_inside_another_and_carries_its_own_claims() {
+    let inner = Recipe { claims: json!({ "sub": "inner" }).as_object().unwrap().clone(), ..Recipe::default() };
+    let token = mutated(Mutation::EncloseToken { levels: Slot::Value(2), inner: Box::new(inner) });
+    let parts =
+        |text: &str| -> Vec<Vec<u8>> { text.split('.').map(|segment| decode_segment(segment).unwrap()).collect() };
+    let middle = parts(std::str::from_utf8(&token.payload).unwrap());
+    assert!(String::from_utf8_lossy(&middle[0]).contains("\"cty\":\"JWT\""));
+    let innermost = parts(std::str::from_utf8(&middle[1]).unwrap());
+    assert!(!String::from_utf8_lossy(&innermost[0]).contains("cty"));
+    assert_eq!(serde_json::from_slice::<Value>(&innermost[1]).unwrap()["sub"], "inner");
+}
+
+#[test]
+fn an_unencoded_payload_leaves_three_segments() {
+    let token = mutated(Mutation::UnencodedPayload);
+    let text = token.text();
+    let segments: Vec<&str> = text.split('.').collect();
+    assert_eq!(segments.len(), 3);
+    assert!(serde_json::from_str::<Value>(segments[1]).unwrap()["iss"].as_str().unwrap().contains('.'));
 }
