@@ -170,7 +170,7 @@ pub(super) struct Sent<'a> {
     /// A token that had to be refused first and was not: the case does not apply.
     moot: Option<String>,
     token: Option<(Token, Option<Token>)>,
-    observation: Observation,
+    pub(super) observation: Observation,
     measured: Option<Measured>,
 }
 
