@@ -38,6 +38,7 @@ pub(super) struct KeyCache {
     fetching: tokio::sync::Mutex<()>,
 }
 
+#[derive(Clone)]
 struct Remote {
     uri: String,
     client: reqwest::Client,
@@ -80,6 +81,23 @@ impl KeyCache {
             held: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// One that has fetched nothing yet.
+    pub fn afresh(&self) -> KeyCache {
+        KeyCache {
+            times: self.times,
+            remote: self.remote.clone(),
+            own: self.own.clone(),
+            held: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Ends the lifetime of the set that is held, and every pause.
+    pub fn expire(&self) {
+        let mut held = self.held();
+        (held.stale_at, held.pause_until) = (None, None);
     }
 
     /// The keys to use now.

@@ -4,6 +4,7 @@
 //! It proves the cases (each must be failed by some flaw and passed without), and gives a new user something to aim
 //! at: [`Builtin`] in process, [`Server`] over HTTP.
 
+mod adapter;
 mod claims;
 mod credentials;
 mod fetch;
@@ -32,6 +33,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use adapter::answer_questions;
 pub use flaw::{Flaw, UnknownFlaw};
 pub use server::{BuiltinError, Server};
 pub use validator::Builtin;

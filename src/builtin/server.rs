@@ -22,7 +22,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -41,9 +41,9 @@ pub enum BuiltinError {
 }
 
 /// A built-in validator on loopback. It ends with [`Server::stop`], or when it is dropped.
-#[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    app: Arc<RwLock<Arc<App>>>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -64,24 +64,28 @@ impl Server {
         trust: &TrustConfig,
         times: Times,
     ) -> Result<Server, BuiltinError> {
-        let mut validator = Builtin::new(flaw);
-        validator.configure(trust);
-        let app = Arc::new(App {
-            flaw,
-            validator,
-            keys: KeyCache::new(flaw, trust, times).ok_or(BuiltinError::Client)?,
-            last_answer: Mutex::default(),
-            requests: AtomicU32::new(0),
-        });
+        let keys = KeyCache::new(flaw, trust, times).ok_or(BuiltinError::Client)?;
+        let app = Arc::new(RwLock::new(Arc::new(App::new(flaw, trust, keys))));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let router = Router::new().fallback(answer).with_state(app);
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&app));
         let task = tokio::spawn(async move {
             // Nothing to report to anybody: axum::serve retries every accept error by itself.
             let _ = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) }).await;
         });
-        Ok(Server { address, stop, task })
+        Ok(Server { address, app, stop, task })
+    }
+
+    /// Forgets everything that tokens and key sets taught it, as a restart would; the address stays.
+    pub fn restart(&self, trust: &TrustConfig) {
+        let mut app = self.app.write().unwrap_or_else(PoisonError::into_inner);
+        *app = Arc::new(App::new(app.flaw, trust, app.keys.afresh()));
+    }
+
+    /// Ends the lifetime of the key set that it holds: the next token makes it fetch again.
+    pub fn expire_keys(&self) {
+        self.app.read().unwrap_or_else(PoisonError::into_inner).keys.expire();
     }
 
     /// The base address, without a slash at the end.
@@ -110,7 +114,8 @@ struct App {
     requests: AtomicU32,
 }
 
-async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+async fn answer(State(app): State<Arc<RwLock<Arc<App>>>>, request: Request) -> Response {
+    let app = Arc::clone(&app.read().unwrap_or_else(PoisonError::into_inner));
     let (parts, _) = request.into_parts();
     match route::decide(app.flaw, &parts) {
         Route::Health => respond::healthy(),
@@ -153,6 +158,12 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
 }
 
 impl App {
+    fn new(flaw: Option<Flaw>, trust: &TrustConfig, keys: KeyCache) -> App {
+        let mut validator = Builtin::new(flaw);
+        validator.configure(trust);
+        App { flaw, validator, keys, last_answer: Mutex::default(), requests: AtomicU32::new(0) }
+    }
+
     /// Judges a token; an unknown key is looked for once in a fresh key set.
     async fn judge(self: &Arc<App>, token: Vec<u8>) -> Result<Value, Refusal> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

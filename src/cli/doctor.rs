@@ -2,7 +2,7 @@
 
 use super::{
     Ended,
-    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime, told_to_stop},
+    shared::{Choice, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
@@ -17,9 +17,8 @@ use std::collections::BTreeMap;
 /// Say what is misconfigured between the harness and a target, before a run
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// A target file, builtin:strict, or builtin:FLAW
-    #[arg(value_name = "TARGET", default_value = "builtin:strict")]
-    target: TargetName,
+    #[command(flatten)]
+    tested: Tested,
     #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
@@ -31,7 +30,7 @@ pub(super) struct Doctor {
 impl Doctor {
     pub fn execute(self) -> Ended {
         let catalog = self.suite.load()?;
-        let subject = self.target.subject()?;
+        let subject = self.tested.subject()?;
         let selection = self.choice.selection()?.allowing(subject.allows());
         let issuer = self.issuer.options();
         let look = async {

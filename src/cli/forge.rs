@@ -74,16 +74,8 @@ impl Forge {
     }
 
     fn setting(&self) -> Setting {
-        let base = self.issuer.trim_end_matches('/');
         Setting {
-            world: World {
-                issuer: self.issuer.clone(),
-                discovery: format!("{base}/.well-known/openid-configuration"),
-                jwks_uri: format!("{base}/jwks.json"),
-                rogue_issuer: "https://rogue.example".into(),
-                canary: "https://canary.example".into(),
-                issuer_ca: None,
-            },
+            world: World::unserved(&self.issuer),
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
             typ: "JWT".into(),

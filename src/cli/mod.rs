@@ -2,6 +2,7 @@
 //!
 //! stdout carries only what was asked for. Progress, findings and hints go to stderr.
 
+mod adapter;
 mod decode;
 mod doctor;
 mod explain;
@@ -60,6 +61,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check suite and target files
     Lint(lint::Lint),
+    /// Help to write an adapter that puts a library behind the suite
+    Adapter(adapter::Adapter),
 }
 
 /// How a command ends: with a code, or with an error that the user can mend.
@@ -98,6 +101,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Selftest(selftest) => selftest.execute(),
         Command::Serve(serve) => serve.execute(),
         Command::Lint(lint) => lint.execute(),
+        Command::Adapter(adapter) => adapter.execute(),
     }
 }
 

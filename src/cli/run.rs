@@ -3,7 +3,7 @@
 use super::{
     Ended,
     output::{Folder, Log},
-    shared::{Choice, Issuer, Suite, TargetName, fresh_seed, runtime, told_to_stop},
+    shared::{Choice, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
@@ -19,9 +19,8 @@ use tokio::sync::watch;
 /// Calibrate a target, then send vectors and attacks, and write the reports
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// A target file, builtin:strict, or builtin:FLAW
-    #[arg(value_name = "TARGET", default_value = "builtin:strict")]
-    target: TargetName,
+    #[command(flatten)]
+    tested: Tested,
     #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
@@ -62,10 +61,10 @@ impl Run {
     pub fn execute(self) -> Ended {
         let catalog = self.suite.load()?;
         let selection = self.choice.selection()?;
-        let subject = self.target.subject()?;
+        let subject = self.tested.subject()?;
         // The strict validator meets every should and declares every policy, so there any difference is a defect.
         let fail_on = match (self.fail_on, &subject) {
-            (Some(FailLevel::Must), _) | (None, Subject::File(..)) => FailOn::Must,
+            (Some(FailLevel::Must), _) | (None, Subject::File(..) | Subject::Adapter(_)) => FailOn::Must,
             _ => FailOn::Should,
         };
         let name = subject.name();
@@ -77,7 +76,7 @@ impl Run {
             fail_on,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
-            reproduce: format!("gauntlet run {}", self.target.text()),
+            reproduce: format!("gauntlet run {}", self.tested.text()),
         };
         let folder = Folder::new(self.out.clone(), &name);
         let mut screen = Screen::new(self.quiet);

@@ -81,6 +81,36 @@ impl Issuer {
     }
 }
 
+/// What is tested.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Tested {
+    /// A target file, builtin:strict, or builtin:FLAW
+    #[arg(value_name = "TARGET", default_value = "builtin:strict")]
+    target: TargetName,
+    /// Instead of a TARGET: a command that speaks the adapter protocol on its standard input and output
+    #[arg(last = true, value_name = "ADAPTER")]
+    adapter: Vec<String>,
+}
+
+impl Tested {
+    /// Reads the target file, where there is one.
+    pub fn subject(&self) -> Result<Subject, Report> {
+        match (self.adapter.is_empty(), &self.target) {
+            (true, target) => target.subject(),
+            (false, TargetName::Builtin(None)) => Ok(Subject::Adapter(self.adapter.clone())),
+            (false, target) => Err(usage(
+                format!("both a target ({}) and an adapter are named", target.text()),
+                "name one of them; a target file starts its own adapter with [transport.stdio]",
+            )),
+        }
+    }
+
+    /// What to write behind the command to name it again.
+    pub fn text(&self) -> String {
+        if self.adapter.is_empty() { self.target.text() } else { format!("-- {}", self.adapter.join(" ")) }
+    }
+}
+
 /// What a TARGET argument names.
 #[derive(Debug, Clone)]
 pub(super) enum TargetName {

@@ -38,6 +38,8 @@ pub struct Bench {
     halted: Mutex<Option<String>>,
     reproduce: String,
     memory: Option<Arc<Memory>>,
+    /// Twins that were shown before the key set changed, by the place of their case.
+    earlier: Mutex<HashMap<usize, Observation>>,
     /// Which bench of this process: two that share a journal must not share a nonce.
     number: u64,
 }
@@ -82,6 +84,7 @@ impl Bench {
             halted: Mutex::new(None),
             reproduce,
             memory: None,
+            earlier: Mutex::default(),
             number: BENCHES.fetch_add(1, Ordering::Relaxed),
         }
     }
@@ -186,8 +189,22 @@ impl Bench {
     /// # Errors
     /// The token cannot be minted.
     pub(super) async fn twin(&self, planned: &Planned) -> Result<Observation, ForgeError> {
+        let earlier = self.earlier.lock().ok().and_then(|earlier| earlier.get(&planned.index).cloned());
+        if let Some(observation) = earlier {
+            return Ok(observation);
+        }
         let token = self.mint_planned(planned, Part::Twin, &self.nonce(), &BTreeMap::new())?;
         Ok(self.patiently(&token.bytes, planned.case.given.present.as_ref()).await)
+    }
+
+    /// Shows the twins of these cases now, for a time at which they need no longer be taken.
+    pub async fn show_twins(&self, cases: &[Planned]) {
+        for planned in cases.iter().filter(|planned| planned.has_own_twin()) {
+            let shown = self.twin(planned).await;
+            if let (Ok(observation), Ok(mut earlier)) = (shown, self.earlier.lock()) {
+                earlier.insert(planned.index, observation);
+            }
+        }
     }
 
     /// A fresh good token of a recipe, presented.
@@ -261,7 +278,12 @@ impl Bench {
             _ => None,
         };
         let seed = self.forge.setting().seed;
-        let gauntlet = format!("{} --only {} --seed {seed}", self.reproduce, shell_quoted(&case.id.to_string()));
+        // What stands behind `--` is an adapter's command, and must stay last.
+        let (command, adapter) = match self.reproduce.split_once(" -- ") {
+            Some((command, adapter)) => (command, format!(" -- {adapter}")),
+            None => (self.reproduce.as_str(), String::new()),
+        };
+        let gauntlet = format!("{command} --only {} --seed {seed}{adapter}", shell_quoted(&case.id.to_string()));
         crate::model::report::Reproduce { gauntlet, curl }
     }
 }

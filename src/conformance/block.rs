@@ -15,6 +15,7 @@ use crate::{
     token::{Token, evidence},
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     time::{Duration, Instant},
 };
@@ -39,6 +40,17 @@ impl Finished {
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         self.result.outcome == Outcome::Inconclusive
+    }
+
+    /// A variant whose outcome follows from what happened before it could be sent.
+    #[must_use]
+    pub fn with_outcome(planned: &Planned, outcome: Outcome, because: &str) -> Finished {
+        let mut finished = not_sent(planned, because);
+        for finding in &mut finished.result.findings {
+            finding.outcome = outcome;
+        }
+        finished.result.outcome = outcome;
+        finished
     }
 }
 
@@ -132,8 +144,9 @@ async fn good_is_taken(bench: &Bench) -> bool {
 }
 
 /// A case whose token was sent, not judged yet.
-struct Sent<'a> {
-    planned: &'a Planned,
+#[derive(Debug)]
+pub(super) struct Sent<'a> {
+    planned: Cow<'a, Planned>,
     twin: Option<usize>,
     nonce: String,
     before: BTreeMap<String, String>,
@@ -143,10 +156,10 @@ struct Sent<'a> {
     observation: Observation,
 }
 
-async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base_holds: bool) -> Sent<'a> {
+pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base_holds: bool) -> Sent<'a> {
     let nonce = bench.nonce();
     let mut sent = Sent {
-        planned,
+        planned: Cow::Borrowed(planned),
         twin,
         nonce: nonce.clone(),
         before: BTreeMap::new(),
@@ -185,10 +198,20 @@ async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base
 }
 
 impl Sent<'_> {
+    /// The same without the borrow.
+    pub(super) fn into_owned(self) -> Sent<'static> {
+        Sent { planned: Cow::Owned(self.planned.into_owned()), ..self }
+    }
+
     fn judged(self, bench: &Bench, base: bool, twins: &[Twin<'_>]) -> Finished {
         let control = |holds: bool| if holds { Control::Accepted } else { Control::Refused };
         let twin = self.twin.and_then(|at| twins.get(at));
         let controls = Controls { base: control(base), feature: control(twin.map_or(base, |twin| twin.holds)) };
+        self.judged_between(bench, controls, twin.map(|twin| twin.first.clone()))
+    }
+
+    /// Judges it by good tokens of which only the outcome is known.
+    pub(super) fn judged_between(self, bench: &Bench, controls: Controls, twin: Option<Observation>) -> Finished {
         let mut observation = self.observation;
         observation.outbound = bench.journal().map(|journal| journal.by_nonce(&self.nonce)).unwrap_or_default();
         let case = &self.planned.case;
@@ -199,11 +222,11 @@ impl Sent<'_> {
             first.outcome = Outcome::Inconclusive;
             first.because = missed;
         }
-        let mut result = skeleton(self.planned, findings);
+        let mut result = skeleton(&self.planned, findings);
         result.token = self.token.as_ref().map(|(token, good)| evidence(token, &self.planned.token, good.as_ref()));
         result.reproduce = self.token.as_ref().map(|(token, _)| bench.reproduce(case, token));
         result.observation = Some(observation);
-        result.twin = twin.map(|twin| twin.first.clone());
+        result.twin = twin;
         result.before = self.before;
         result.controls = controls;
         Finished { index: self.planned.index, result, nonce: self.nonce, case: case.clone() }
@@ -242,7 +265,7 @@ fn gravest(findings: &[Finding]) -> Outcome {
     }
 }
 
-fn not_sent(planned: &Planned, because: &str) -> Finished {
+pub(super) fn not_sent(planned: &Planned, because: &str) -> Finished {
     let mut findings = judge(
         &planned.case,
         &Observation::bare(Verdict::Unreachable, "not sent"),

@@ -64,6 +64,7 @@ fn opinion(case: &Case, seen: &Observation, controls: Controls) -> (Outcome, Str
     match seen.verdict {
         Verdict::Accept => return accepted(case),
         Verdict::Unreachable => return (Outcome::Inconclusive, "the target is down".into()),
+        Verdict::Unsupported => return (Outcome::Skip, format!("the adapter skips it: {}", seen.because)),
         Verdict::RateLimited => {
             return (Outcome::Inconclusive, "the target asked to slow down, again after a pause".into());
         }
@@ -141,6 +142,9 @@ fn feature(case: &Case) -> String {
     }
     if given.present.is_some() {
         parts.push("a good token shown in this way".to_owned());
+    }
+    if parts.is_empty() && case.keyset.is_some() {
+        return "good tokens while this key set is served".to_owned();
     }
     if parts.is_empty() { "the good twin".to_owned() } else { parts.join(" with ") }
 }

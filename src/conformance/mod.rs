@@ -7,10 +7,14 @@ mod block;
 mod calibrate;
 mod diagnose;
 mod judge;
+mod outside;
+mod phase;
 mod plan;
 
 pub use bench::{Bench, Memory};
 pub use block::{Finished, run_block, skipped, sweep};
 pub use calibrate::{Calibration, Standing, calibrate};
 pub use judge::{declared, judge};
+pub use outside::Pending;
+pub use phase::{Phase, phases};
 pub use plan::{Plan, Planned, Skipped, build};

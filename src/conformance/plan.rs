@@ -1,7 +1,7 @@
 //! What will run, what not, and why.
 
 use crate::{
-    model::{Capabilities, Case, Recipe, expect::Expect, placeholder::PlaceholderError},
+    model::{Capabilities, Capability, Case, Need, Recipe, expect::Expect, placeholder::PlaceholderError},
     suite::{Catalog, Selection},
     token::{Forge, ForgeError, Token},
 };
@@ -66,9 +66,9 @@ impl Plan {
     pub fn lacking(&self, provides: &Capabilities) -> BTreeSet<String> {
         self.skipped
             .iter()
-            .flat_map(|skipped| &skipped.case.needs)
+            .flat_map(|skipped| needs(&skipped.case))
             .filter(|need| need.present && !need.is_met_by(provides))
-            .map(ToString::to_string)
+            .map(|need| need.to_string())
             .collect()
     }
 }
@@ -104,6 +104,12 @@ pub fn build(
     plan
 }
 
+/// What a case asks for, and what follows from it: another key set must be brought to the target.
+fn needs(case: &Case) -> impl Iterator<Item = Need> {
+    let phases = case.keyset.as_ref().map(|_| Need { capability: Capability::JwksPhases, present: true });
+    case.needs.iter().copied().chain(phases)
+}
+
 fn obstacle(
     planned: &Planned,
     provides: &Capabilities,
@@ -112,7 +118,7 @@ fn obstacle(
 ) -> Option<String> {
     let case = &planned.case;
     let missing: Vec<String> =
-        case.needs.iter().filter(|need| !need.is_met_by(provides)).map(ToString::to_string).collect();
+        needs(case).filter(|need| !need.is_met_by(provides)).map(|need| need.to_string()).collect();
     if !missing.is_empty() {
         return Some(format!("needs {}", missing.join(", ")));
     }
@@ -141,7 +147,9 @@ fn is_harmless(planned: &Planned, token: &Token, twin: &Token) -> bool {
     let same_parts = token.header == twin.header && token.payload == twin.payload;
     let recipe = &planned.token;
     let same_seal = recipe.then.is_empty() && recipe.mutate == planned.twin.mutate && recipe.sign == planned.twin.sign;
-    planned.case.expect == Expect::Reject && planned.case.present.is_none() && same_parts && same_seal
+    // Under another key set a token as good as its twin may be the wrong one.
+    let same_keys = planned.case.keyset.is_none() && planned.case.present.is_none();
+    planned.case.expect == Expect::Reject && same_keys && same_parts && same_seal
 }
 
 /// Tokens in place of those that are presented first, so that the plan can try a recipe that uses them.

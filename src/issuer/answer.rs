@@ -119,8 +119,16 @@ fn planted(shared: &Shared, nonce: &str, wants: Planted) -> Response<Body> {
 }
 
 fn whole(document: &Document) -> Response<Body> {
-    let mut response = Response::new(Body::from(document.body.clone()));
+    // Such answers end with their header fields (RFC 9110 sections 15.3.5 and 15.4.5).
+    let is_bare = matches!(document.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let body = if is_bare { Body::empty() } else { Body::from(document.body.clone()) };
+    let mut response = Response::new(body);
+    *response.status_mut() = document.status;
     *response.headers_mut() = document.headers.clone();
+    if is_bare {
+        response.headers_mut().remove(CONTENT_TYPE);
+        return response;
+    }
     // Named here because the answer to HEAD has no body to measure.
     response.headers_mut().insert(CONTENT_LENGTH, document.body.len().into());
     response

@@ -5,7 +5,7 @@ use crate::model::Alg;
 use axum::{
     body::Bytes,
     http::{
-        HeaderMap, HeaderName, HeaderValue,
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, TRANSFER_ENCODING},
     },
 };
@@ -32,6 +32,7 @@ pub struct Documents {
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) body: Bytes,
+    pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
 }
 
@@ -42,7 +43,7 @@ impl Document {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, MAX_AGE);
         headers.insert(ETAG, entity_tag(&body));
-        Document { body: body.into(), headers }
+        Document { body: body.into(), status: StatusCode::OK, headers }
     }
 
     /// A key set with header fields of its own.
@@ -61,6 +62,15 @@ impl Document {
             document.headers.insert(field, value);
         }
         Ok(document)
+    }
+
+    /// The same, answered with another status.
+    ///
+    /// # Errors
+    /// A number that is no final status (RFC 9110 section 15).
+    pub(super) fn with_status(self, status: u16) -> Result<Self, IssuerError> {
+        let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
+        Ok(Document { status: status.ok_or(IssuerError::Status)?, ..self })
     }
 
     /// Metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2) of an issuer whose keys are at `jwks_uri`.
@@ -84,7 +94,7 @@ impl Document {
 
     /// Whether a client that sent this `If-None-Match` already has the document (RFC 9110 section 13.1.2).
     pub(super) fn is_known_by(&self, if_none_match: &[u8]) -> bool {
-        let Some(tag) = self.headers.get(ETAG) else { return false };
+        let Some(tag) = self.headers.get(ETAG).filter(|_| self.status == StatusCode::OK) else { return false };
         let opaque = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
         if_none_match
             .split(|byte| *byte == b',')

@@ -35,6 +35,10 @@ pub enum IssuerError {
         /// What is wrong with it.
         because: &'static str,
     },
+    /// A key set cannot be answered with this status.
+    #[error("wanted a status from 200 to 999 for the key set")]
+    #[diagnostic(code(issuer::status), help("correct the key set's `status`"))]
+    Status,
     /// No certificate could be made for the name under which we are reached.
     #[error("cannot make a certificate for {host:?}: {source}")]
     #[diagnostic(code(issuer::certificate), help("give a public URL with a plain host name or IP address"))]

@@ -101,12 +101,17 @@ impl Testbed {
         &self.shared.journal
     }
 
-    /// Serves another key set from now on, with these header fields beside or instead of ours.
+    /// Serves another key set from now on, with these header fields beside or instead of ours, and with this status.
     ///
     /// # Errors
-    /// A header field that cannot be sent; the key set before it stays.
-    pub fn publish(&self, jwks: Vec<u8>, headers: &BTreeMap<String, String>) -> Result<(), IssuerError> {
-        self.shared.publish(Document::with_headers(jwks, headers)?);
+    /// A header field or a status that cannot be sent; the key set before it stays.
+    pub fn publish(
+        &self,
+        jwks: Vec<u8>,
+        headers: &BTreeMap<String, String>,
+        status: Option<u16>,
+    ) -> Result<(), IssuerError> {
+        self.shared.publish(Document::with_headers(jwks, headers)?.with_status(status.unwrap_or(200))?);
         Ok(())
     }
 

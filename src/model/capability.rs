@@ -12,6 +12,8 @@ pub enum Capability {
     Alg(Alg),
     /// It fetches its keys from an address that we serve (`jwks:remote`).
     JwksRemote,
+    /// Another key set can be brought to it within a run (`jwks:phases`).
+    JwksPhases,
     /// Requests that it makes would reach our canary (`observe:outbound`).
     ObserveOutbound,
     /// It reports the claims that it took (`claims:returned`).
@@ -29,6 +31,7 @@ pub type Capabilities = BTreeSet<Capability>;
 
 const PLAIN: &[(Capability, &str)] = &[
     (Capability::JwksRemote, "jwks:remote"),
+    (Capability::JwksPhases, "jwks:phases"),
     (Capability::ObserveOutbound, "observe:outbound"),
     (Capability::ClaimsReturned, "claims:returned"),
     (Capability::ControlClock, "control:clock"),
@@ -114,7 +117,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt";
 }
 
 #[cfg(test)]

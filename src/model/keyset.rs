@@ -25,12 +25,47 @@ pub struct KeySet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Whether it must be served by itself, because it replaces or contradicts what other sets say. The others are
-    /// merged into one.
+    /// added to the default set, all at once; a set with a body, a status or header fields is alone anyway.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
+    /// Where the good tokens are shown between which its cases count.
+    #[serde(default, skip_serializing_if = "is_inside")]
+    pub controls: ControlPlace,
+    /// A set that is served and in use just before this one, `NAME` or `family/NAME`: its cases are about a change that
+    /// reaches a running target, which no restart stands in for. Twins are shown under the earlier set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// Header fields of the answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+}
+
+impl KeySet {
+    /// Whether nothing can be served beside it: it says so, or it says more than which members there are.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.alone
+            || self.body.is_some()
+            || self.status.is_some()
+            || self.after.is_some()
+            || !self.headers.is_empty()
+            || self.controls == ControlPlace::Outside
+    }
+}
+
+/// Where good tokens are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ControlPlace {
+    /// While the set is served: it lets ordinary good tokens pass.
+    #[default]
+    Inside,
+    /// Under the default set, before it and after it: no good token need pass while it is served.
+    Outside,
+}
+
+fn is_inside(place: &ControlPlace) -> bool {
+    *place == ControlPlace::Inside
 }
 
 /// One of our keys with a changed JWK.

@@ -1,5 +1,6 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+pub mod adapter;
 mod alg;
 pub mod capability;
 pub mod case;
@@ -12,6 +13,7 @@ pub mod outcome;
 mod period;
 pub mod placeholder;
 pub mod recipe;
+pub mod refresh;
 pub mod report;
 pub mod secret;
 mod slot;

@@ -1,6 +1,12 @@
 //! The validator under test, as its file describes it, and what it may know of us.
 
-use super::{alg::Alg, period::Period, recipe::Recipe, spec::Harm};
+use super::{
+    alg::Alg,
+    period::Period,
+    recipe::Recipe,
+    refresh::{Cache, Jwks},
+    spec::Harm,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +33,12 @@ pub struct TargetFile {
     /// Commands that the harness may run.
     #[serde(default, skip_serializing_if = "Hooks::is_empty")]
     pub hooks: Hooks,
+    /// How long it keeps our key set.
+    #[serde(default, skip_serializing_if = "Cache::is_empty")]
+    pub cache: Cache,
+    /// How another key set reaches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Jwks>,
     /// What every token needs here, laid over the recipe of that name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub recipe: BTreeMap<String, Recipe>,
@@ -62,7 +74,23 @@ pub struct About {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Transport {
     /// A route over HTTP that wants `Authorization: Bearer` (RFC 6750).
-    Bearer(Bearer),
+    Bearer(Box<Bearer>),
+    /// A library behind an adapter that we start: questions and replies are JSON lines.
+    Stdio(Stdio),
+}
+
+/// An adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Stdio {
+    /// Program and arguments, run in the target file's folder; the placeholders of `[start]` but for `${port}`.
+    pub command: Vec<String>,
+    /// Its environment beside ours; the same placeholders.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// The longest wait for a reply.
+    #[serde(default = "five_seconds")]
+    pub timeout: Period,
 }
 
 /// A route that wants a bearer token.
@@ -191,6 +219,8 @@ pub enum KeySource {
     Discovery,
     /// It is given the address of our key set.
     JwksUri,
+    /// It is handed our keys themselves, HMAC secrets included: an adapter by `configure`.
+    Configure,
 }
 
 /// How the harness starts the target.

@@ -26,15 +26,17 @@ pub enum Verdict {
     Reset,
     /// No connection came about.
     Unreachable,
-    /// The answer is neither yes nor no by the words of the target file.
+    /// The answer is neither yes nor no by the words of the target file or of the adapter protocol.
     OddAnswer,
+    /// An adapter says that its library has no way to be asked this.
+    Unsupported,
 }
 
 display_as_word! {
     Verdict {
         Accept => "accept", Reject => "reject", Refused => "refused", ServerError => "server-error",
         RateLimited => "rate-limited", Timeout => "timeout", Reset => "reset", Unreachable => "unreachable",
-        OddAnswer => "odd-answer",
+        OddAnswer => "odd-answer", Unsupported => "unsupported",
     }
 }
 
@@ -42,7 +44,7 @@ impl Verdict {
     /// Whether the target gave no usable answer at all.
     #[must_use]
     pub fn is_broken(self) -> bool {
-        !matches!(self, Verdict::Accept | Verdict::Reject | Verdict::Refused)
+        !matches!(self, Verdict::Accept | Verdict::Reject | Verdict::Refused | Verdict::Unsupported)
     }
 }
 

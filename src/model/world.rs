@@ -19,3 +19,19 @@ pub struct World {
     /// A PEM file with the authority of our HTTPS certificates, where HTTPS is on.
     pub issuer_ca: Option<String>,
 }
+
+impl World {
+    /// The world of an issuer that nobody serves, for tokens that are only looked at.
+    #[must_use]
+    pub fn unserved(issuer: &str) -> World {
+        let base = issuer.trim_end_matches('/');
+        World {
+            issuer: issuer.to_owned(),
+            discovery: format!("{base}/.well-known/openid-configuration"),
+            jwks_uri: format!("{base}/jwks.json"),
+            rogue_issuer: "https://rogue.example".into(),
+            canary: "https://canary.example".into(),
+            issuer_ca: None,
+        }
+    }
+}

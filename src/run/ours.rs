@@ -30,7 +30,19 @@ impl OurSide {
         if algorithms.is_empty() {
             return Err(RunError::NoAlgorithm);
         }
-        let ring = KeyRing::generate(algorithms)?;
+        OurSide::with_ring(KeyRing::generate(algorithms)?, algorithms, catalog, options).await
+    }
+
+    /// Serves these keys.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub(super) async fn with_ring(
+        ring: KeyRing,
+        algorithms: &[Alg],
+        catalog: &Catalog,
+        options: &Options,
+    ) -> Result<OurSide, RunError> {
         let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
         let documents = Documents {
             jwks: ring.serve(default)?,

@@ -14,6 +14,7 @@ use crate::{
     issuer::Options,
     model::{CaseId, Outcome, RunReport, report::CaseResult},
     suite::{Catalog, Selection},
+    token::KeyRing,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -134,12 +135,14 @@ pub async fn selftest(
     full: bool,
 ) -> Result<Score, RunError> {
     let mut sides = BTreeMap::new();
+    let mut rings = BTreeMap::new();
     let mut strict = BTreeMap::new();
     for arena in ARENAS {
         let mut ours = OurSide::raise(arena.algorithms(), &catalog, &Options::default()).await?;
         ours.memory = Some(Arc::default());
         let report = arena.run(None, Arc::clone(&catalog), selection.clone(), ours.clone(), seed).await?;
-        sides.insert(arena, ours);
+        rings.insert(arena, ours.ring.clone());
+        sides.insert(arena, vec![ours]);
         strict.insert(arena, report);
     }
     let mut detections = BTreeMap::new();
@@ -157,11 +160,18 @@ pub async fn selftest(
                 true => selection.clone(),
                 false => selection.clone().within(committed.cases_for(flaw, &catalog)),
             };
-            let (catalog, ours) = (Arc::clone(&catalog), sides[&arena].clone());
-            running.spawn(async move { (flaw, arena, arena.run(Some(flaw), catalog, selection, ours, seed).await) });
+            let ours = idle(&mut sides, arena, &rings[&arena], &catalog).await?;
+            let catalog = Arc::clone(&catalog);
+            running.spawn(async move {
+                let report = arena.run(Some(flaw), catalog, selection, ours.clone(), seed).await;
+                (flaw, arena, report, ours)
+            });
         }
         let Some(done) = running.join_next().await else { break };
-        let (flaw, arena, report) = done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        let (flaw, arena, report, ours) = done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        if arena == Arena::Http {
+            sides.entry(arena).or_default().push(ours);
+        }
         let report = match report {
             // Nothing of the user's selection is about this flaw.
             Err(RunError::NothingSelected) => continue,
@@ -172,10 +182,28 @@ pub async fn selftest(
             detection.named.extend(named(&report));
         }
     }
-    for ours in sides.into_values() {
+    for ours in sides.into_values().flatten() {
         ours.strike().await;
     }
     Ok(score(detections.into_values().collect(), strict.values()))
+}
+
+/// A side of ours that no other run changes. In process nothing is served, and all share one; over HTTP each run
+/// publishes key sets, and a further side with the same keys is raised where none is idle.
+async fn idle(
+    sides: &mut BTreeMap<Arena, Vec<OurSide>>,
+    arena: Arena,
+    ring: &KeyRing,
+    catalog: &Catalog,
+) -> Result<OurSide, RunError> {
+    let free = sides.entry(arena).or_default();
+    let found = if arena == Arena::Http { free.pop() } else { free.first().cloned() };
+    if let Some(ours) = found {
+        return Ok(ours);
+    }
+    let mut ours = OurSide::with_ring(ring.clone(), arena.algorithms(), catalog, &Options::default()).await?;
+    ours.memory = Some(Arc::default());
+    Ok(ours)
 }
 
 fn score<'a>(detections: Vec<Detection>, strict: impl Iterator<Item = &'a RunReport> + Clone) -> Score {

@@ -4,6 +4,7 @@ use super::{
     error::RunError,
     exit::{self, FailOn},
     ours::OurSide,
+    phases,
     recorder::Recorder,
     setup::{Stage, Struck, Subject},
     stop::{Stop, StopReason},
@@ -81,13 +82,13 @@ pub(super) async fn execute_with(
 }
 
 /// The recorder and everybody who listens.
-struct Score<'a> {
+pub(super) struct Score<'a> {
     recorder: Recorder,
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
 impl Score<'_> {
-    fn emit(&mut self, event: Event) {
+    pub(super) fn emit(&mut self, event: Event) {
         self.recorder.record(&event);
         (self.sink)(&event);
     }
@@ -141,8 +142,11 @@ async fn play(
         score.emit(Event::CaseFinished { index: left_out.index, result });
     }
     if standing == Standing::Testable {
-        let mut finished = all_blocks(&bench, plan.cases.clone(), jobs, score).await;
-        repeat_undecided(&bench, &mut stage, &plan, &mut finished, score).await;
+        let (phased, ordinary): (Vec<_>, Vec<_>) =
+            plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
+        let mut finished = all_blocks(&bench, ordinary.clone(), jobs, score).await;
+        repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
+        finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
                 score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
@@ -201,7 +205,7 @@ fn opening(stage: &Stage, plan: &Plan, catalog: &Catalog, seed: u64, args: Vec<S
 }
 
 /// All blocks, `jobs` at a time.
-async fn all_blocks(
+pub(super) async fn all_blocks(
     bench: &Arc<Bench>,
     cases: Vec<Planned>,
     jobs: usize,
@@ -234,15 +238,15 @@ async fn all_blocks(
 
 /// Each undecided case once more, alone. A target that no longer takes good tokens is restarted where that is
 /// possible; where it is not, one good token decides whether trying makes sense.
-async fn repeat_undecided(
+pub(super) async fn repeat_undecided(
     bench: &Bench,
     stage: &mut Stage,
-    plan: &Plan,
+    cases: &[Planned],
     finished: &mut BTreeMap<usize, Finished>,
     score: &mut Score<'_>,
 ) {
     let undecided: Vec<&Planned> =
-        plan.cases.iter().filter(|planned| finished.get(&planned.index).is_some_and(Finished::is_undecided)).collect();
+        cases.iter().filter(|planned| finished.get(&planned.index).is_some_and(Finished::is_undecided)).collect();
     if undecided.is_empty() {
         return;
     }

@@ -1,6 +1,11 @@
 //! Our side up, and the target connected to it.
 
-use super::{arena::Arena, error::RunError, ours::OurSide};
+use super::{
+    arena::Arena,
+    error::RunError,
+    ours::OurSide,
+    refresh::{Way, Ways},
+};
 use crate::{
     builtin::{self, Flaw},
     conformance::Bench,
@@ -12,15 +17,15 @@ use crate::{
         target::{KeySource, TargetFile},
     },
     suite::Catalog,
-    target::{self, Connection, InProcess, Target, protocol::Validator},
+    target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// What the built-in validators are configured for. RS512 and PS512 are left out, so that a valid signature in an
@@ -43,6 +48,9 @@ pub const BUILTIN_ALGORITHMS: &[Alg] = &[
 
 const AUDIENCE: &str = "https://orders.example";
 
+/// The longest wait for a reply of an adapter that no target file describes.
+const ADAPTER_PATIENCE: Period = Period::from_secs(5);
+
 /// What is tested.
 pub enum Subject {
     /// The built-in validator over HTTP, strict or with one flaw.
@@ -51,6 +59,8 @@ pub enum Subject {
     File(PathBuf, Box<TargetFile>),
     /// A validator in this process.
     InProcess(Box<Inside>),
+    /// A library behind an adapter: the command that starts it, run in the current folder.
+    Adapter(Vec<String>),
 }
 
 /// A validator in this process, and what it is to be configured with.
@@ -82,6 +92,11 @@ impl Subject {
             Subject::Builtin(Some(flaw)) => format!("builtin-{}", flaw.name()),
             Subject::File(_, file) => file.target.name.clone(),
             Subject::InProcess(inside) => inside.name.clone(),
+            Subject::Adapter(command) => {
+                let last = command.iter().rev().find(|word| !word.starts_with('-')).map(Path::new);
+                let stem = last.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+                stem.unwrap_or_else(|| "adapter".into())
+            }
         }
     }
 
@@ -89,7 +104,7 @@ impl Subject {
     #[must_use]
     pub fn allows(&self) -> Vec<Harm> {
         match self {
-            Subject::Builtin(_) | Subject::InProcess(..) => vec![Harm::Intrusive, Harm::Harmful],
+            Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) if file.target.environment.as_deref() == Some("production") => Vec::new(),
             Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) => file.guard.allow.clone(),
@@ -101,6 +116,7 @@ impl Subject {
             Subject::Builtin(flaw) => Arena::configuring(*flaw).algorithms().to_vec(),
             Subject::File(_, file) => file.trust.algorithms.clone(),
             Subject::InProcess(inside) => inside.algorithms.clone(),
+            Subject::Adapter(_) => Vec::new(),
         }
     }
 
@@ -133,6 +149,7 @@ pub struct Stage {
     target: Arc<Target>,
     connection: Option<Connection>,
     server: Option<builtin::Server>,
+    ways: Ways,
     about: TargetInfo,
 }
 
@@ -148,16 +165,23 @@ impl Stage {
         ours: Option<OurSide>,
         seed: u64,
     ) -> Result<Stage, RunError> {
-        let (name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
+        let (mut name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
+        // An adapter says itself which algorithms it knows, so it is asked before keys are made.
+        let mut adapter = None;
+        if let Subject::Adapter(command) = &subject {
+            adapter =
+                Some(StdioTarget::start(command.clone(), BTreeMap::new(), Path::new("."), ADAPTER_PATIENCE).await?);
+        }
+        let algorithms = adapter.as_ref().map_or_else(|| subject.algorithms(), StdioTarget::algorithms);
         let ours = match ours {
             Some(ours) => ours,
             None => {
                 let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
-                OurSide::raise(&subject.algorithms(), catalog, &options).await?
+                OurSide::raise(&algorithms, catalog, &options).await?
             }
         };
         let world = ours.testbed.world();
-        let trust = trust_of(&subject, world, &ours.ring)?;
+        let trust = trust_of(&subject, algorithms, world, &ours.ring)?;
         let setting = Setting {
             world: world.clone(),
             issuer: trust.issuer.clone(),
@@ -168,7 +192,7 @@ impl Stage {
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
         let mut about = TargetInfo {
-            name,
+            name: String::new(),
             about: String::new(),
             transport: String::new(),
             address: String::new(),
@@ -179,6 +203,7 @@ impl Stage {
         };
         let mut server = None;
         let mut connection = None;
+        let mut ways = Ways { any: Some(Way::Configure), live: Some(Way::Configure) };
         let target = match subject {
             Subject::Builtin(flaw) => {
                 about.policy = Arena::configuring(flaw).policy();
@@ -189,6 +214,7 @@ impl Stage {
                 );
                 let url = format!("{}/whoami", started.url());
                 server = Some(started);
+                ways = Ways { any: Some(Way::Forget), live: Some(Way::Expire) };
                 let file = builtin_file(&url);
                 let connected = target::connect(&file, Path::new("."), world, &trust).await?;
                 let target = connected.target();
@@ -200,7 +226,12 @@ impl Stage {
                 about.about.clone_from(&file.target.about);
                 about.file = Some(path.display().to_string());
                 about.policy.clone_from(&file.policy);
+                let since = Instant::now();
                 let connected = target::connect(&file, folder, world, &trust).await?;
+                // An adapter is always told the keys; everybody else fetches them.
+                if file.trust.keys != KeySource::Configure {
+                    ways = Ways::of_file(&file, since.elapsed());
+                }
                 let target = connected.target();
                 connection = Some(connected);
                 target
@@ -211,13 +242,32 @@ impl Stage {
                 validator.configure(&trust);
                 Arc::new(Target::InProcess(InProcess::new(validator)))
             }
+            Subject::Adapter(_) => {
+                let adapter = adapter.take().ok_or(RunError::NeverBegan)?;
+                adapter.configure(&trust).await?;
+                let info = adapter.info();
+                if !info.name.is_empty() {
+                    name = info.name.clone();
+                }
+                about.about = format!("{} {} ({}) behind its adapter", info.name, info.version, info.language);
+                let connected = Connection::of_adapter(adapter, world, &trust);
+                let target = connected.target();
+                connection = Some(connected);
+                target
+            }
         };
-        let provides = capabilities(&target, &trust);
+        about.name = name;
+        let mut provides = capabilities(&target, &trust);
+        if ways.any.is_some() && ours.ring.public().is_some() {
+            provides.insert(Capability::JwksPhases);
+        } else {
+            provides.remove(&Capability::JwksPhases);
+        }
         about.transport = target.transport_name().to_owned();
         about.address = target.address();
         about.provides = provides.iter().map(ToString::to_string).collect();
         let policy = about.policy.clone();
-        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, about })
+        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, ways, about })
     }
 
     /// What a report says about the target.
@@ -243,6 +293,49 @@ impl Stage {
         match &mut self.connection {
             Some(connection) => Ok(connection.restart().await?),
             None => Ok(false),
+        }
+    }
+
+    /// How another key set reaches the target.
+    pub(super) fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    /// Hands other keys to a validator in this process.
+    ///
+    /// # Errors
+    /// The validator panicked, or the adapter does not take them.
+    pub(super) async fn configure(&self, keys: Value) -> Result<(), String> {
+        let trust = TrustConfig { keys, ..self.trust.clone() };
+        match self.target.as_ref() {
+            Target::InProcess(target) => target.configure(&trust),
+            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
+            Target::Bearer(_) => Ok(()),
+        }
+    }
+
+    /// Makes the built-in server forget everything.
+    pub(super) fn forget(&self) {
+        if let Some(server) = &self.server {
+            server.restart(&self.trust);
+        }
+    }
+
+    /// Makes the built-in server fetch the key set again.
+    pub(super) fn expire(&self) {
+        if let Some(server) = &self.server {
+            server.expire_keys();
+        }
+    }
+
+    /// Runs the command that makes the target fetch the key set again.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(super) async fn command(&mut self, command: &[String]) -> Result<(), RunError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection.refresh(command).await?),
+            None => Ok(()),
         }
     }
 
@@ -278,13 +371,13 @@ fn wants_https(subject: &Subject) -> bool {
     matches!(subject, Subject::File(_, file) if file.trust.https)
 }
 
-fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustConfig, RunError> {
+fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRing) -> Result<TrustConfig, RunError> {
     let keys = ring.handed_over();
     Ok(match subject {
-        Subject::Builtin(_) | Subject::InProcess(..) => TrustConfig {
+        Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => TrustConfig {
             issuer: world.issuer.clone(),
             audience: AUDIENCE.into(),
-            algorithms: subject.algorithms(),
+            algorithms,
             leeway: Period::from_secs(0),
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
@@ -303,7 +396,7 @@ fn trust_of(subject: &Subject, world: &World, ring: &KeyRing) -> Result<TrustCon
             TrustConfig {
                 issuer: fill(&trust.issuer)?,
                 audience: fill(&trust.audience)?,
-                algorithms: trust.algorithms.clone(),
+                algorithms,
                 leeway: trust.leeway,
                 typ: trust.typ.clone(),
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
@@ -318,6 +411,7 @@ fn typ_of(subject: &Subject) -> String {
     match subject {
         Subject::Builtin(flaw) => Arena::configuring(*flaw).typ().into(),
         Subject::InProcess(inside) => inside.typ.clone(),
+        Subject::Adapter(_) => "JWT".into(),
         Subject::File(_, file) => file.trust.typ.clone(),
     }
 }
@@ -335,7 +429,8 @@ fn builtin_file(url: &str) -> TargetFile {
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
-    if trust.jwks_uri.is_some() {
+    // An adapter runs beside us, and a library that follows an address reaches our canary.
+    if trust.jwks_uri.is_some() || matches!(target, Target::Stdio(_)) {
         provides.insert(Capability::ObserveOutbound);
     }
     if trust.typ.eq_ignore_ascii_case("at+jwt") {

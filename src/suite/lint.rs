@@ -60,6 +60,10 @@ fn complaints(case: &Case, catalog: &Catalog) -> Vec<String> {
         case.keyset.as_ref().is_some_and(|name| !catalog.keysets.contains_key(name)),
         "it needs a key set that nobody wrote",
     );
+    ask(
+        case.keyset.as_ref().is_some_and(|name| !catalog.knows_earlier(name)),
+        "its key set comes after one that nobody wrote",
+    );
     for recipe in std::iter::once(&case.token).chain(case.before.iter().map(|before| &before.token)) {
         if let Some(from) = &recipe.from {
             ask(!catalog.recipes.contains_key(from), "it starts from a recipe that nobody wrote");

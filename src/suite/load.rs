@@ -10,6 +10,7 @@ use crate::model::{
     case::{CaseFile, Family},
     keyset::{KeySet, KeySetFile},
     recipe::RecipeFile,
+    refresh::Refresh,
 };
 use aws_lc_rs::digest;
 use serde::de::DeserializeOwned;
@@ -72,6 +73,19 @@ impl Catalog {
             catalog.recipes.insert(name.clone(), inherit(recipe, &written, file)?);
         }
         Ok(catalog)
+    }
+
+    /// The key set that is served just before another one, where that one says so.
+    #[must_use]
+    pub fn earlier(&self, name: &str) -> Option<&KeySet> {
+        let earlier = self.keysets.get(name)?.after.as_ref()?;
+        let family = name.split('/').next().unwrap_or_default();
+        self.keysets.get(&format!("{family}/{earlier}")).or_else(|| self.keysets.get(earlier))
+    }
+
+    /// Whether the set that it comes after is written somewhere.
+    pub(super) fn knows_earlier(&self, name: &str) -> bool {
+        self.keysets.get(name).is_none_or(|set| set.after.is_none() || self.earlier(name).is_some())
     }
 
     /// The recipe of ordinary tokens, with a target's own needs laid over it.
@@ -154,7 +168,20 @@ pub fn read_target(path: &Path) -> Result<TargetFile, SuiteError> {
     if file.start.as_ref().is_some_and(|start| start.command.is_empty()) {
         return Err(point("command", "`command` is empty", "name the program that starts the target"));
     }
-    Ok(file)
+    let restarts = file.start.is_some() || !file.hooks.restart.is_empty();
+    match file.jwks.as_ref().map(|jwks| &jwks.refresh) {
+        Some(Refresh::Restart) if !restarts => Err(point(
+            "\"restart\"",
+            "`refresh` wants a restart, and nothing says how",
+            "add [hooks] restart or [start], or name another way",
+        )),
+        Some(Refresh::Command(command)) if command.is_empty() => Err(point(
+            "refresh",
+            "the command of `refresh` is empty",
+            "name the program that makes the target fetch its key set",
+        )),
+        _ => Ok(file),
+    }
 }
 
 /// Parses a TOML text; an error points at the word.

@@ -1,6 +1,13 @@
 //! The generated JSON Schemas. They lie beside the files that they describe; a test compares them with the types.
 
-use crate::model::{RunReport, TargetFile, case::CaseFile, event::Event, keyset::KeySetFile, recipe::RecipeFile};
+use crate::model::{
+    RunReport, TargetFile,
+    adapter::{AdapterReply, AdapterRequest},
+    case::CaseFile,
+    event::Event,
+    keyset::KeySetFile,
+    recipe::RecipeFile,
+};
 use schemars::{Schema, schema_for};
 
 /// One schema and where it lies in the project.
@@ -17,6 +24,8 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/recipe-file.schema.json", make: || schema_for!(RecipeFile) },
     SchemaFile { path: "vectors/keyset-file.schema.json", make: || schema_for!(KeySetFile) },
     SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },
+    SchemaFile { path: "vectors/adapter-request.schema.json", make: || schema_for!(AdapterRequest) },
+    SchemaFile { path: "vectors/adapter-reply.schema.json", make: || schema_for!(AdapterReply) },
     SchemaFile { path: "reports/run-report.schema.json", make: || schema_for!(RunReport) },
     SchemaFile { path: "reports/event.schema.json", make: || schema_for!(Event) },
 ];

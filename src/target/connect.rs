@@ -11,11 +11,12 @@ use super::{
     raw::Door,
     redact::Redactor,
     start::{self, Started, Surroundings},
+    stdio::StdioTarget,
     tls,
 };
 use crate::model::{
     Capabilities, Capability, Period, TargetFile, TrustConfig, World,
-    target::{Bearer, Hooks, Transport},
+    target::{Bearer, Hooks, Stdio, Transport},
 };
 use std::{
     collections::BTreeMap,
@@ -51,7 +52,10 @@ pub async fn connect(
     world: &World,
     trust: &TrustConfig,
 ) -> Result<Connection, TargetError> {
-    let Transport::Bearer(bearer) = &file.transport;
+    let bearer = match &file.transport {
+        Transport::Bearer(bearer) => bearer,
+        Transport::Stdio(stdio) => return adapter(stdio, file, folder, world, trust).await,
+    };
     let port = file.start.as_ref().map(|_| start::free_port()).transpose()?;
     let mut facts = Facts::new(world, trust, port);
     let target = prepare(file, bearer, folder, &mut facts).await?;
@@ -63,9 +67,27 @@ pub async fn connect(
             Some(Started::new(start, &mut facts, &surroundings).await?)
         }
     };
-    hooks::run("before", &file.hooks.before, &mut facts, folder).await?;
+    hooks::run("hooks.before", &file.hooks.before, &mut facts, folder).await?;
     let target = Arc::new(Target::Bearer(Box::new(target)));
     Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
+}
+
+/// Starts an adapter and tells it whom to trust.
+async fn adapter(
+    stdio: &Stdio,
+    file: &TargetFile,
+    folder: &Path,
+    world: &World,
+    trust: &TrustConfig,
+) -> Result<Connection, TargetError> {
+    let mut facts = Facts::new(world, trust, None);
+    let command = facts.fill_all("transport.stdio.command", &stdio.command)?;
+    let env = facts.fill_values("transport.stdio.env", &stdio.env)?;
+    hooks::run("before", &file.hooks.before, &mut facts, folder).await?;
+    let target = StdioTarget::start(command, env, folder, stdio.timeout).await?;
+    target.configure(trust).await?;
+    let target = Arc::new(Target::Stdio(Box::new(target)));
+    Ok(Connection { target, started: None, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
 }
 
 /// Everything that can go wrong without a running target does so here.
@@ -121,6 +143,18 @@ fn declared(file: &TargetFile) -> Capabilities {
 }
 
 impl Connection {
+    /// An adapter that was started without a target file.
+    #[must_use]
+    pub fn of_adapter(target: StdioTarget, world: &World, trust: &TrustConfig) -> Connection {
+        Connection {
+            target: Arc::new(Target::Stdio(Box::new(target))),
+            started: None,
+            hooks: Hooks::default(),
+            facts: Facts::new(world, trust, None),
+            folder: PathBuf::from("."),
+        }
+    }
+
     /// The target, to be shared by everybody who shows it tokens.
     #[must_use]
     pub fn target(&self) -> Arc<Target> {
@@ -139,10 +173,12 @@ impl Connection {
     /// The hook fails, or the target does not come back.
     pub async fn restart(&mut self) -> Result<bool, TargetError> {
         if !self.hooks.restart.is_empty() {
-            hooks::run("restart", &self.hooks.restart, &mut self.facts, &self.folder).await?;
+            hooks::run("hooks.restart", &self.hooks.restart, &mut self.facts, &self.folder).await?;
             self.wait_until_back().await?;
         } else if let Some(started) = &mut self.started {
             started.restart().await?;
+        } else if let Target::Stdio(target) = self.target.as_ref() {
+            target.close().await;
         } else {
             return Ok(false);
         }
@@ -152,10 +188,21 @@ impl Connection {
         Ok(true)
     }
 
+    /// Runs a command of the target file that makes the target fetch our key set again.
+    ///
+    /// # Errors
+    /// It fails.
+    pub async fn refresh(&mut self, command: &[String]) -> Result<(), TargetError> {
+        hooks::run("jwks.refresh.command", command, &mut self.facts, &self.folder).await
+    }
+
     /// Whole tokens that the started target printed, each as its start and its length.
     #[must_use]
     pub fn log_leaks(&self) -> Vec<String> {
-        self.started.as_ref().map(Started::log_leaks).unwrap_or_default()
+        match (self.target.as_ref(), &self.started) {
+            (Target::Stdio(target), _) => target.log_leaks(),
+            (_, started) => started.as_ref().map(Started::log_leaks).unwrap_or_default(),
+        }
     }
 
     /// Runs the hook `after` and stops what was started.
@@ -163,9 +210,12 @@ impl Connection {
     /// # Errors
     /// The hook fails; the target is stopped all the same.
     pub async fn close(mut self) -> Result<(), TargetError> {
-        let after = hooks::run("after", &self.hooks.after, &mut self.facts, &self.folder).await;
+        let after = hooks::run("hooks.after", &self.hooks.after, &mut self.facts, &self.folder).await;
         if let Some(started) = self.started.take() {
             started.stop().await;
+        }
+        if let Target::Stdio(target) = self.target.as_ref() {
+            target.close().await;
         }
         after
     }

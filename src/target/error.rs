@@ -130,7 +130,7 @@ pub enum TargetError {
         log: String,
     },
     /// A hook failed.
-    #[error("the command of `hooks.{hook}` failed: {status}{}", quoted(.log))]
+    #[error("the command of `{hook}` failed: {status}{}", quoted(.log))]
     #[diagnostic(code(target::hook), help("run the command by hand in the folder of the target file"))]
     Hook {
         /// Which.
@@ -138,6 +138,20 @@ pub enum TargetError {
         /// How it ended.
         status: String,
         /// The end of its output.
+        log: String,
+    },
+    /// An adapter does not speak the protocol.
+    #[error("the adapter did not answer `{question}`: {because}{}", quoted(.log))]
+    #[diagnostic(
+        code(target::adapter),
+        help("walk it through the protocol one reply at a time: gauntlet adapter check -- COMMAND")
+    )]
+    Adapter {
+        /// What it was asked.
+        question: &'static str,
+        /// What it did instead.
+        because: String,
+        /// The end of its standard error.
         log: String,
     },
     /// After a restart the target took no connection.
@@ -155,7 +169,13 @@ impl TargetError {
     /// Whether the target is at fault and not the file: it did not start, or did not come back.
     #[must_use]
     pub fn is_about_the_target(&self) -> bool {
-        matches!(self, TargetError::Ended { .. } | TargetError::NotReady { .. } | TargetError::NotBack { .. })
+        matches!(
+            self,
+            TargetError::Ended { .. }
+                | TargetError::NotReady { .. }
+                | TargetError::NotBack { .. }
+                | TargetError::Adapter { .. }
+        )
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    process::{Child, Command},
+    process::{Child, ChildStdin, ChildStdout, Command},
     task::JoinHandle,
     time::{Instant, sleep, timeout, timeout_at},
 };
@@ -43,6 +43,38 @@ impl Group {
         folder: &Path,
         log: &Log,
     ) -> Result<Self, TargetError> {
+        Group::start(place, command, env, folder, Stdio::null(), log).map(|mut group| {
+            group.drains.extend(group.child.stdout.take().map(|stream| log.drain(stream)));
+            group
+        })
+    }
+
+    /// Starts a command that we talk to: its standard input and output are ours, its standard error goes into the log.
+    pub(super) fn converse(
+        place: &'static str,
+        command: &[String],
+        env: &BTreeMap<String, String>,
+        folder: &Path,
+        log: &Log,
+    ) -> Result<(Self, ChildStdin, ChildStdout), TargetError> {
+        let mut group = Group::start(place, command, env, folder, Stdio::piped(), log)?;
+        let pipes = group.child.stdin.take().zip(group.child.stdout.take());
+        let (stdin, stdout) = pipes.ok_or_else(|| TargetError::Spawn {
+            place,
+            program: command.first().cloned().unwrap_or_default(),
+            source: io::Error::other("no pipes to it"),
+        })?;
+        Ok((group, stdin, stdout))
+    }
+
+    fn start(
+        place: &'static str,
+        command: &[String],
+        env: &BTreeMap<String, String>,
+        folder: &Path,
+        stdin: Stdio,
+        log: &Log,
+    ) -> Result<Self, TargetError> {
         let program = command.first().cloned().unwrap_or_default();
         let failed = |source| TargetError::Spawn { place, program: program.clone(), source };
         // An empty path is how a bare file name says "here", and no folder that one could go to.
@@ -51,16 +83,14 @@ impl Group {
             .args(command.iter().skip(1))
             .envs(env)
             .current_dir(folder)
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
             .map_err(failed)?;
         let id = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-        let mut drains = Vec::new();
-        drains.extend(child.stdout.take().map(|stream| log.drain(stream)));
-        drains.extend(child.stderr.take().map(|stream| log.drain(stream)));
+        let drains = child.stderr.take().map(|stream| log.drain(stream)).into_iter().collect();
         Ok(Group { child, id, drains })
     }
 

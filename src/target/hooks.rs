@@ -7,7 +7,7 @@ use tokio::time::timeout;
 /// The longest time that a hook may take.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// Runs a hook, where there is one, and waits until it ends. Processes that it leaves behind on success stay.
+/// Runs the command of a hook (its place in the target file), where there is one, and waits until it ends. Processes that it leaves behind on success stay.
 pub(super) async fn run(
     hook: &'static str,
     command: &[String],
@@ -27,10 +27,10 @@ async fn run_within(
     if command.is_empty() {
         return Ok(());
     }
-    let command = facts.fill_all(&format!("hooks.{hook}"), command)?;
+    let command = facts.fill_all(hook, command)?;
     let redactor = Redactor::new(facts.secrets());
     let log = Log::default();
-    let mut group = Group::spawn("hooks", &command, &BTreeMap::new(), folder, &log)?;
+    let mut group = Group::spawn(hook, &command, &BTreeMap::new(), folder, &log)?;
     let ended = timeout(within, group.ended()).await;
     if let Ok(Ok(status)) = &ended
         && status.success()
@@ -56,14 +56,14 @@ mod tests {
     async fn sh(script: &str, within: Duration) -> Result<(), TargetError> {
         let mut facts = Facts::new(&testing::world(), &testing::trust(), Some(7));
         let command = ["sh", "-c", script].map(str::to_owned);
-        run_within("before", &command, &mut facts, Path::new("/"), within).await
+        run_within("hooks.before", &command, &mut facts, Path::new("/"), within).await
     }
 
     #[tokio::test]
     async fn a_hook_sees_its_placeholders_and_its_folder() {
         sh("test ${port} = 7 && test $PWD = / && test ${audience} = https://api.example", WITHIN).await.unwrap();
         let mut facts = Facts::new(&testing::world(), &testing::trust(), None);
-        run("before", &[], &mut facts, Path::new("")).await.unwrap();
+        run("hooks.before", &[], &mut facts, Path::new("")).await.unwrap();
     }
 
     #[tokio::test]
@@ -85,7 +85,7 @@ mod tests {
     async fn a_missing_program_is_named() {
         let mut facts = Facts::new(&testing::world(), &testing::trust(), None);
         let command = ["./no-such-program".to_owned()];
-        let error = run("before", &command, &mut facts, Path::new("/")).await.unwrap_err();
-        assert!(error.to_string().starts_with("cannot run \"./no-such-program\" (hooks)"), "{error}");
+        let error = run("hooks.before", &command, &mut facts, Path::new("/")).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot run \"./no-such-program\" (hooks.before)"), "{error}");
     }
 }

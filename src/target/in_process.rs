@@ -4,17 +4,18 @@ use super::{
     protocol::{Answer, Validator},
     shown::Shown,
 };
-use crate::model::{Capabilities, Capability, Observation, Verdict};
+use crate::model::{Capabilities, Capability, Observation, TrustConfig, Verdict};
 use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{PoisonError, RwLock},
     time::Instant,
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Wraps a validator so that tokens can be shown to it.
-pub struct InProcess(Box<dyn Validator>);
+pub struct InProcess(RwLock<Box<dyn Validator>>);
 
 impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,13 +27,14 @@ impl InProcess {
     /// Takes a validator that already knows whom to trust.
     #[must_use]
     pub fn new(validator: Box<dyn Validator>) -> Self {
-        InProcess(validator)
+        InProcess(RwLock::new(validator))
     }
 
     /// Shows it a token. A panic is its failure, not ours.
     pub(super) fn present(&self, shown: &Shown<'_>) -> Observation {
         let start = Instant::now();
-        let answer = beside_the_runtime(|| catch_unwind(AssertUnwindSafe(|| self.0.validate(shown.token, shown.now))));
+        let judge = || self.0.read().unwrap_or_else(PoisonError::into_inner).validate(shown.token, shown.now);
+        let answer = beside_the_runtime(|| catch_unwind(AssertUnwindSafe(judge)));
         let mut observation = match answer {
             Ok(Answer::Accept(claims)) => Observation {
                 claims: Some(claims).filter(|claims| !claims.is_null()),
@@ -47,10 +49,20 @@ impl InProcess {
         observation
     }
 
+    /// Tells it anew whom to trust. A panic is its failure, not ours: it says why.
+    ///
+    /// # Errors
+    /// The validator panicked.
+    pub fn configure(&self, trust: &TrustConfig) -> Result<(), String> {
+        let configure = || self.0.write().unwrap_or_else(PoisonError::into_inner).configure(trust);
+        let done = beside_the_runtime(|| catch_unwind(AssertUnwindSafe(configure)));
+        done.map_err(|panic| format!("panicked: {}", message(&*panic)))
+    }
+
     /// What the validator says it can do, and the clock, which is an argument here.
     pub(super) fn provides(&self) -> Capabilities {
-        let mut provides = self.0.provides();
-        provides.insert(Capability::ControlClock);
+        let mut provides = self.0.read().unwrap_or_else(PoisonError::into_inner).provides();
+        provides.extend([Capability::ControlClock, Capability::JwksPhases]);
         provides
     }
 }

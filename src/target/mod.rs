@@ -30,6 +30,7 @@ mod reply;
 mod restraint_tests;
 mod shown;
 mod start;
+mod stdio;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -40,6 +41,7 @@ pub use error::TargetError;
 pub use in_process::InProcess;
 pub use shown::Shown;
 pub use start::Started;
+pub use stdio::StdioTarget;
 
 use crate::model::{Capabilities, Observation};
 
@@ -50,6 +52,8 @@ pub enum Target {
     Bearer(Box<BearerTarget>),
     /// A validator in this process.
     InProcess(InProcess),
+    /// A library behind an adapter.
+    Stdio(Box<StdioTarget>),
 }
 
 impl Target {
@@ -58,6 +62,7 @@ impl Target {
         match self {
             Target::Bearer(target) => target.present(shown).await,
             Target::InProcess(target) => target.present(shown),
+            Target::Stdio(target) => target.present(shown).await,
         }
     }
 
@@ -68,6 +73,7 @@ impl Target {
         match self {
             Target::Bearer(target) => target.provides(),
             Target::InProcess(target) => target.provides(),
+            Target::Stdio(target) => target.provides(),
         }
     }
 
@@ -77,6 +83,7 @@ impl Target {
         match self {
             Target::Bearer(target) => target.address(),
             Target::InProcess(_) => "in process".into(),
+            Target::Stdio(target) => target.address(),
         }
     }
 
@@ -86,6 +93,7 @@ impl Target {
         match self {
             Target::Bearer(_) => "bearer",
             Target::InProcess(_) => "in-process",
+            Target::Stdio(_) => "stdio",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a validator says and is told: the door that in-process validators, the built-in ones and adapters share.
 
-use crate::model::{Capabilities, TrustConfig};
+use crate::model::{Capabilities, TrustConfig, adapter::TokenText};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 /// A validator living in the same process. Implement this to run the suite in `cargo test`.
@@ -25,4 +26,37 @@ pub enum Answer {
     Reject(String),
     /// It fell over.
     Error(String),
+}
+
+/// A token as it travels to an adapter: as text, or in base64 where it is not UTF-8.
+#[must_use]
+pub fn token_text(token: &[u8]) -> TokenText {
+    match std::str::from_utf8(token) {
+        Ok(text) => TokenText { token: Some(text.to_owned()), token_base64: None },
+        Err(_) => TokenText { token: None, token_base64: Some(STANDARD.encode(token)) },
+    }
+}
+
+/// The bytes of a token that travelled; `None` where not exactly one form is there, or the base64 is none.
+#[must_use]
+pub fn token_bytes(shown: &TokenText) -> Option<Vec<u8>> {
+    match (&shown.token, &shown.token_base64) {
+        (Some(text), None) => Some(text.clone().into_bytes()),
+        (None, Some(text)) => STANDARD.decode(text).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_travel_in_base64() {
+        for token in [&b"a.b.c"[..], b"", b"\xff\x00.", "\u{0}\u{2028}".as_bytes()] {
+            assert_eq!(token_bytes(&token_text(token)).as_deref(), Some(token));
+        }
+        assert_eq!(token_text(b"\xff").token_base64.as_deref(), Some("/w=="));
+        assert_eq!(token_bytes(&TokenText::default()), None);
+    }
 }

@@ -28,7 +28,7 @@ fn target(scheme: &str, address: SocketAddr, loopback: bool, ca: Option<&Path>) 
     let https = scheme == "https";
     let config = tls::client(https, ca)?;
     let file = testing::file(json!({ "url": "", "timeout": "2s" }), json!({}));
-    let Transport::Bearer(file) = &file.transport;
+    let Transport::Bearer(file) = &file.transport else { panic!("a bearer target") };
     let headers = BTreeMap::new();
     let url = format!("{scheme}://{address}/").parse().unwrap();
     let public = compose::public_fields(&headers);

@@ -65,11 +65,11 @@ mod tests {
     fn members_are_damaged_set_and_dropped() {
         let key = "spare-es256";
         let damaged = changed(json!({ "key": key, "damage": [{ "flip-last-bit": { "member": "y" } }] })).unwrap();
-        assert_eq!(damaged["y"], encode_segment(&[3, 5]));
+        assert_eq!(damaged["y"], encode_segment([3, 5]));
         let damaged = changed(json!({ "key": key, "damage": [{ "leading-zero": { "member": "x" } }] })).unwrap();
-        assert_eq!(damaged["x"], encode_segment(&[0, 1, 2]));
+        assert_eq!(damaged["x"], encode_segment([0, 1, 2]));
         let damaged = changed(json!({ "key": key, "damage": [{ "drop-last-byte": { "member": "x" } }] })).unwrap();
-        assert_eq!(damaged["x"], encode_segment(&[1]));
+        assert_eq!(damaged["x"], encode_segment([1]));
         let other = changed(json!({ "key": key, "set": { "kid": "a" }, "drop": ["y"] })).unwrap();
         assert_eq!(other, json!({ "kty": "EC", "x": "AQI", "kid": "a" }));
     }

@@ -16,7 +16,8 @@ use std::{
 
 /// Named keys. Names: `active`, an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
 /// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
-/// for, and trusted only while a key set that holds it is served.
+/// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
+/// algorithm with public keys that the target trusts, the active one where it is such a one.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
@@ -86,7 +87,10 @@ impl KeyRing {
             return Ok((Arc::clone(key), alg));
         }
         if let Some(rest) = name.strip_prefix("spare-") {
-            let alg = rest.split('-').next().and_then(by_name).ok_or_else(unknown)?;
+            let alg = match rest.split('-').next() {
+                Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
+                word => word.and_then(by_name).ok_or_else(unknown)?,
+            };
             return Ok((self.spare(name, alg)?, alg));
         }
         let alg = if name == "active" { self.active } else { by_name(name).ok_or_else(unknown)? };
@@ -102,6 +106,13 @@ impl KeyRing {
         let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
+    }
+
+    /// The first algorithm with public keys that the target trusts.
+    #[must_use]
+    pub fn public(&self) -> Option<Alg> {
+        let all = std::iter::once(&self.active).chain(self.trusted.keys());
+        all.copied().find(|alg| alg.is_asymmetric())
     }
 
     /// The public key set of all trusted keys, byte for byte as served. HMAC keys are not in it.
@@ -147,6 +158,16 @@ impl KeyRing {
     pub fn handed_over(&self) -> Value {
         let keys = self.trusted.values().map(|key| key.members(true)).collect::<Vec<_>>();
         serde_json::json!({ "keys": keys })
+    }
+
+    /// The same with another public key set: the text of one that is served. `None` where it is no JSON object with a
+    /// list of keys.
+    #[must_use]
+    pub fn handed_over_with(&self, served: &[u8]) -> Option<Value> {
+        let mut set: Value = serde_json::from_slice(served).ok()?;
+        let keys = set.get_mut("keys")?.as_array_mut()?;
+        keys.extend(self.trusted.values().filter(|key| !key.alg().is_asymmetric()).map(|key| key.members(true)));
+        Some(set)
     }
 }
 

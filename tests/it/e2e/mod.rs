@@ -3,6 +3,7 @@
 //! `play` starts it and bounds every wait; `scripted` is a target that answers by a rule of the test; `files` writes
 //! target files and reads reports.
 
+mod adapter;
 mod commands;
 mod exit_codes;
 mod files;

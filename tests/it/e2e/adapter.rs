@@ -1,0 +1,78 @@
+//! Libraries behind an adapter: the protocol from the user's side.
+
+use super::play::{gauntlet, gauntlet_in};
+use jwt_gauntlet::model::{Outcome, RunReport};
+use std::{fs, path::Path};
+
+const OURS: &str = env!("CARGO_BIN_EXE_gauntlet");
+
+fn report(folder: &Path) -> RunReport {
+    serde_json::from_str(&fs::read_to_string(folder.join("run.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_run_needs_nothing_but_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = gauntlet_in(
+        folder.path(),
+        &["run", "--only", "algorithm/alg-n*", "--out", "out", "--", OURS, "adapter", "builtin"],
+    );
+    ended.with_code(0).says("builtin");
+    let report = report(&folder.path().join("out"));
+    assert_eq!((report.target.name.as_str(), report.target.transport.as_str()), ("builtin", "stdio"));
+    let passed = report.cases.iter().filter(|case| case.outcome == Outcome::Pass).count();
+    assert!(passed > 20, "{passed}");
+    let again = &report.cases.iter().find_map(|case| case.reproduce.as_ref()).unwrap().gauntlet;
+    assert!(again.starts_with("gauntlet run --only ") && again.ends_with("adapter builtin"), "{again}");
+}
+
+#[test]
+fn a_flaw_behind_an_adapter_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let only = ["run", "--only", "algorithm/alg-none", "--out", "out", "--", OURS, "adapter", "builtin", "alg-none"];
+    gauntlet_in(folder.path(), &only).with_code(1).says("algorithm/alg-none");
+}
+
+#[test]
+fn a_target_file_may_name_an_adapter() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "format = \"target/1\"\n[target]\nname = \"mine\"\n[transport.stdio]\ncommand = [\"{OURS}\", \"adapter\", \"builtin\"]\n\
+         [trust]\nkeys = \"configure\"\naudience = \"https://orders.example\"\nalgorithms = [\"ES256\", \"RS256\"]\n"
+    );
+    fs::write(folder.path().join("mine.target.toml"), text).unwrap();
+    gauntlet_in(folder.path(), &["lint", "mine.target.toml"]).with_code(0);
+    let ended = gauntlet_in(folder.path(), &["doctor", "mine.target.toml"]).with_code(0);
+    assert!(ended.stdout.contains("good token, ES256"), "{}", ended.stdout);
+    let run = ["run", "mine.target.toml", "--only", "claims/exp-*", "--out", "out"];
+    gauntlet_in(folder.path(), &run).with_code(0);
+    assert_eq!(report(&folder.path().join("out")).target.name, "mine");
+}
+
+#[test]
+fn both_a_target_and_an_adapter_are_too_much() {
+    let ended = gauntlet(&["run", "builtin:alg-none", "--", OURS, "adapter", "builtin"]).with_code(2);
+    ended.says("both a target (builtin:alg-none) and an adapter are named");
+}
+
+#[test]
+fn an_adapter_that_is_none_is_not_testable_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = gauntlet_in(folder.path(), &["run", "--", "/bin/sh", "-c", "echo hello"]).with_code(3);
+    ended.says("did not answer `hello`").says("gauntlet adapter check");
+    gauntlet_in(folder.path(), &["run", "--", "./no-such-adapter"]).with_code(2).says("no-such-adapter");
+}
+
+#[test]
+fn check_walks_through_the_protocol() {
+    let ended = gauntlet(&["adapter", "check", "--", OURS, "adapter", "builtin"]).with_code(0);
+    assert!(ended.stdout.contains("24 steps passed, 0 failed"), "{}", ended.stdout);
+    let ended = gauntlet(&["adapter", "check", "--", OURS, "adapter", "builtin", "signature-unchecked"]).with_code(1);
+    assert!(
+        ended.stdout.contains("fail  a token with a broken signature is refused: wanted reject"),
+        "{}",
+        ended.stdout
+    );
+    let ended = gauntlet(&["adapter", "check", "--", "/bin/sh", "-c", "echo hello"]).with_code(3);
+    assert!(ended.stdout.contains("fail  hello") && ended.stdout.contains("help: read a line"), "{}", ended.stdout);
+}
