@@ -1,5 +1,6 @@
 //! Requests that only a flawed validator makes while it judges a token.
 
+use reqwest::{StatusCode, header::HeaderMap};
 use std::{thread, time::Duration};
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -30,18 +31,32 @@ pub(super) fn client(timeout: Duration) -> Option<reqwest::Client> {
         .ok()
 }
 
+/// An answer, its body cut off where it grows too long.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// Whether it said how long it is.
+    pub measured: bool,
+    pub body: Vec<u8>,
+    pub is_whole: bool,
+}
+
 /// The body of a 200 answer, if it is not too long.
 pub(super) async fn body(client: &reqwest::Client, url: &str) -> Option<Vec<u8>> {
+    let answer = answer(client, url).await?;
+    (answer.status == StatusCode::OK && answer.is_whole).then_some(answer.body)
+}
+
+/// Fetches, whatever the status.
+pub(super) async fn answer(client: &reqwest::Client, url: &str) -> Option<Answer> {
     let mut answer = client.get(url).send().await.ok()?;
-    if answer.status() != reqwest::StatusCode::OK {
-        return None;
-    }
+    let (status, headers, measured) = (answer.status(), answer.headers().clone(), answer.content_length().is_some());
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.ok()? {
         body.extend_from_slice(&chunk);
         if body.len() > LONGEST_BODY {
-            return None;
+            return Some(Answer { status, headers, measured, body, is_whole: false });
         }
     }
-    Some(body)
+    Some(Answer { status, headers, measured, body, is_whole: true })
 }

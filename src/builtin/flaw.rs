@@ -13,6 +13,8 @@ mod http;
 #[macro_use]
 mod key;
 #[macro_use]
+mod keyset;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
@@ -56,7 +58,7 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key signature parsing claims positive http target define] }
+algorithm! { [key keyset signature parsing claims positive http target define] }
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The
@@ -71,6 +73,14 @@ impl Flaw {
     pub fn is_http_only(self) -> bool {
         (Flaw::NoChallenge..Flaw::AcceptsEverything).contains(&self)
             || matches!(self, Flaw::RefusesWith200 | Flaw::RefusesWith302 | Flaw::AnswersShared | Flaw::RateLimits)
+    }
+}
+
+impl Flaw {
+    /// Whether the flaw lies in how a key set is fetched, so that it shows only where one is.
+    #[must_use]
+    pub fn is_of_fetching(self) -> bool {
+        (Flaw::OctInSetUsed..=Flaw::HugeSetCrashes).contains(&self)
     }
 }
 

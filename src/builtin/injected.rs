@@ -32,7 +32,7 @@ pub(super) fn embedded(token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>>> {
 }
 
 fn fetched_keys(url: &str, alg: Alg) -> Option<Vec<Arc<Key>>> {
-    fitting(&KeySet::from_body(&fetch::get(url)?)?, alg)
+    fitting(&KeySet::from_body(None, &fetch::get(url)?)?, alg)
 }
 
 fn fitting(keys: &KeySet, alg: Alg) -> Option<Vec<Arc<Key>>> {
@@ -51,7 +51,7 @@ fn discovered(rules: &Rules, token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>
 
 /// The public key of a certificate, found without reading the rest of it: the first sequence inside that is a
 /// SubjectPublicKeyInfo of the wanted kind.
-fn key_inside(certificate: &[u8], family: KeyFamily) -> Option<Key> {
+pub(super) fn key_inside(certificate: &[u8], family: KeyFamily) -> Option<Key> {
     const SEQUENCE: u8 = 0x30;
     (0..certificate.len())
         .filter(|start| certificate[*start] == SEQUENCE)

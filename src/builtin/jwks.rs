@@ -1,6 +1,6 @@
 //! A set of trusted keys (RFC 7517 section 5).
 
-use super::key::Key;
+use super::{flaw::Flaw, flawed_set, key::Key};
 use crate::model::{Alg, KeyFamily};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -12,6 +12,8 @@ pub(super) struct KeySet {
     keys: Vec<Arc<Key>>,
     /// The set as it was served, where it was.
     pub served: Vec<u8>,
+    /// Whether a flaw falls over it.
+    pub crashes: bool,
 }
 
 impl KeySet {
@@ -19,14 +21,28 @@ impl KeySet {
     pub fn from_value(set: &Value) -> KeySet {
         let members = set.get("keys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let keys = members.iter().filter_map(Key::from_jwk).map(Arc::new).collect();
-        KeySet { keys, served: set.to_string().into_bytes() }
+        KeySet { keys, served: set.to_string().into_bytes(), crashes: false }
+    }
+
+    /// A set that a flaw falls over.
+    pub fn crashing() -> KeySet {
+        KeySet { crashes: true, ..KeySet::default() }
+    }
+
+    /// The same as a flaw reads it.
+    pub fn read(flaw: Option<Flaw>, set: &Value) -> KeySet {
+        let mut keys = KeySet::from_value(set);
+        if let Some(flaw) = flaw {
+            flawed_set::apply(flaw, set, &mut keys);
+        }
+        keys
     }
 
     /// A set that was fetched: symmetric keys in it are no keys, since everybody could read them.
-    pub fn from_body(body: &[u8]) -> Option<KeySet> {
+    pub fn from_body(flaw: Option<Flaw>, body: &[u8]) -> Option<KeySet> {
         let set: Value = serde_json::from_slice(body).ok()?;
-        let mut keys = KeySet::from_value(&set);
-        keys.keys.retain(|key| key.family != KeyFamily::Oct);
+        let mut keys = KeySet::read(flaw, &set);
+        keys.keys.retain(|key| key.family != KeyFamily::Oct || flaw == Some(Flaw::OctInSetUsed));
         keys.served = body.to_vec();
         Some(keys)
     }
@@ -42,6 +58,26 @@ impl KeySet {
     pub fn with(mut self, other: &KeySet) -> KeySet {
         self.keys.extend(other.keys.iter().cloned());
         self
+    }
+
+    /// Keeps only some of its keys.
+    pub fn retain(&mut self, mut keeps: impl FnMut(&Key) -> bool) {
+        self.keys.retain(|key| keeps(key));
+    }
+
+    /// Adds keys.
+    pub fn extend(&mut self, keys: impl IntoIterator<Item = Key>) {
+        self.keys.extend(keys.into_iter().map(Arc::new));
+    }
+
+    /// Adds keys that are known already.
+    pub fn add(&mut self, keys: Vec<Arc<Key>>) {
+        self.keys.extend(keys);
+    }
+
+    /// Has these keys from now on.
+    pub fn replace(&mut self, keys: Vec<Arc<Key>>) {
+        self.keys = keys;
     }
 
     pub fn is_empty(&self) -> bool {

@@ -4,8 +4,15 @@
 //! once for an unknown `kid`, with a pause after that and after every failure. An empty or broken set never replaces a
 //! good one: an issuer that is ill must not lock everybody out.
 
-use super::{fetch, flaw::Flaw, jwks::KeySet};
+use super::{
+    fetch,
+    flaw::Flaw,
+    flawed_answer::{self, Verdict},
+    flawed_set,
+    jwks::KeySet,
+};
 use crate::model::TrustConfig;
+use reqwest::StatusCode;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -29,6 +36,7 @@ impl Default for Times {
 }
 
 pub(super) struct KeyCache {
+    flaw: Option<Flaw>,
     times: Times,
     remote: Option<Remote>,
     /// What the validator was given: all its keys, or beside a fetched set only the symmetric ones.
@@ -75,6 +83,7 @@ impl KeyCache {
             None => KeySet::from_value(&trust.keys),
         };
         Some(KeyCache {
+            flaw,
             times,
             remote,
             own: Arc::new(own),
@@ -86,6 +95,7 @@ impl KeyCache {
     /// One that has fetched nothing yet.
     pub fn afresh(&self) -> KeyCache {
         KeyCache {
+            flaw: self.flaw,
             times: self.times,
             remote: self.remote.clone(),
             own: self.own.clone(),
@@ -142,10 +152,13 @@ impl KeyCache {
 
     /// Fetches the set; whoever calls holds `fetching`. Where that fails, the old set stays.
     async fn fetch(&self, remote: &Remote, pause: bool) -> Arc<KeySet> {
-        let body = fetch::body(&remote.client, &remote.uri).await;
-        let fetched = body.and_then(|body| KeySet::from_body(&body)).filter(|keys| !keys.is_empty());
+        let answer = fetch::answer(&remote.client, &remote.uri).await;
         let now = Instant::now();
         let mut held = self.held();
+        let mut fetched = answer.and_then(|answer| self.read(answer, held.keys.is_none()));
+        if let (Some(flaw), Some(fetched), Some(old)) = (self.flaw, &mut fetched, &held.keys) {
+            flawed_set::remember(flaw, old, fetched);
+        }
         if pause || fetched.is_none() {
             held.pause_until = Some(now + self.times.cooldown);
         }
@@ -154,6 +167,23 @@ impl KeyCache {
             held.stale_at = Some(now + self.times.lifetime);
         }
         held.keys.clone().unwrap_or_else(|| self.own.clone())
+    }
+
+    /// The keys of an answer; an empty set is no set. `first`: no set was held before it.
+    fn read(&self, answer: fetch::Answer, first: bool) -> Option<KeySet> {
+        let body = match self.flaw {
+            Some(flaw) => match flawed_answer::read(flaw, &answer, first) {
+                Verdict::Usual => answer.body,
+                Verdict::Body(body) => body,
+                Verdict::Unusable => return None,
+                Verdict::Crash => return Some(KeySet::crashing()),
+            },
+            None => answer.body,
+        };
+        if answer.status != StatusCode::OK || !answer.is_whole {
+            return None;
+        }
+        KeySet::from_body(self.flaw, &body).filter(|keys| !keys.is_empty())
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

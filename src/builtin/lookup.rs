@@ -37,6 +37,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         let nothing_to_check = match flaw {
             Flaw::DuplicateKidUnchecked => has_two_kids(token),
             Flaw::HmacUnchecked => !alg.is_asymmetric() && keys.fitting(alg).next().is_none(),
+            Flaw::NoKeysUnchecked => alg.is_asymmetric() && keys.all().all(|key| key.family == KeyFamily::Oct),
             Flaw::EmptyPayloadUnchecked => token.payload.is_empty(),
             _ => false,
         };
@@ -49,7 +50,15 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         let fitting = fitting();
         return if fitting.len() == 1 { Ok(Found::Keys(fitting)) } else { Err(Refusal::UnknownKey) };
     };
-    let named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).collect();
+    let mut named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).collect();
+    match rules.flaw {
+        Some(Flaw::FirstOfKid) => named.truncate(1),
+        Some(Flaw::LastOfKid) => drop(named.drain(..named.len().saturating_sub(1))),
+        Some(Flaw::MixedKidCrashes) if named.windows(2).any(|two| two[0].family != two[1].family) => {
+            return Err(Refusal::Crash);
+        }
+        _ => {}
+    }
     if named.is_empty() {
         return match rules.flaw {
             Some(Flaw::UnknownKidUnchecked) => Ok(Found::Nothing),

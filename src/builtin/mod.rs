@@ -7,8 +7,11 @@
 mod adapter;
 mod claims;
 mod credentials;
+mod doors;
 mod fetch;
 mod flaw;
+mod flawed_answer;
+mod flawed_set;
 mod forms;
 mod header;
 mod injected;

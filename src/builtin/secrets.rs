@@ -1,6 +1,11 @@
 //! HMAC secrets that no honest validator would use.
 
-use super::{flaw::Flaw, forms, key::KeySet, parse::Token};
+use super::{
+    flaw::Flaw,
+    forms,
+    key::{Key, KeySet},
+    parse::Token,
+};
 use crate::model::{Alg, KeyFamily, mutation::PublicKeyForm};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
@@ -13,6 +18,7 @@ const PROTOTYPE_NAMES: &[&str] =
 pub(super) fn takes_hmac(flaw: Flaw, header: &Map<String, Value>) -> bool {
     let kid = header.get("kid").and_then(Value::as_str).unwrap_or_default();
     match flaw {
+        Flaw::NoAlgHmac | Flaw::NoAlgEmptyHmac => true,
         Flaw::HmacEmptyOnMiss | Flaw::HmacEmptyForPublicKey | Flaw::HmacTextOfNothing | Flaw::HmacUnchecked => true,
         Flaw::KidPath => is_path(kid),
         Flaw::KidSql => selected(kid).is_some(),
@@ -46,6 +52,14 @@ pub(super) fn for_token(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) 
             (jwk.get("kty")? == "oct").then_some(())?;
             Some(vec![URL_SAFE_NO_PAD.decode(jwk.get("k")?.as_str()?).ok()?])
         }
+        Flaw::NoAlgEmptyHmac if named.iter().any(|key| is_public_without_alg(key)) => texts(&[""]),
+        Flaw::NoAlgHmac => {
+            let keys_named = named.iter().filter(|key| is_public_without_alg(key));
+            let secrets: Vec<_> = keys_named
+                .flat_map(|key| FORMS.iter().filter_map(|form| forms::write(*form, key, keys)))
+                .collect();
+            (!secrets.is_empty()).then_some(secrets)
+        }
         other => {
             let form = form(other)?;
             if named.iter().any(|key| key.family == KeyFamily::Oct) {
@@ -76,6 +90,19 @@ fn form(flaw: Flaw) -> Option<PublicKeyForm> {
         Flaw::HmacRaw => PublicKeyForm::Raw,
         _ => return None,
     })
+}
+
+/// The forms that are tried with a key that names no algorithm.
+const FORMS: &[PublicKeyForm] = &[
+    PublicKeyForm::SpkiPem,
+    PublicKeyForm::SpkiDer,
+    PublicKeyForm::Pkcs1Pem,
+    PublicKeyForm::JwkCanonical,
+    PublicKeyForm::JwkAsServed,
+];
+
+fn is_public_without_alg(key: &Key) -> bool {
+    key.family != KeyFamily::Oct && key.alg.is_none()
 }
 
 fn is_path(kid: &str) -> bool {

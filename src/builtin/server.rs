@@ -2,6 +2,7 @@
 
 use super::{
     credentials::{self, Credentials},
+    doors::Door,
     flaw::Flaw,
     jwks::KeySet,
     keys::{KeyCache, Times},
@@ -49,7 +50,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it on a free port: `GET /whoami` wants a token, `GET /healthz` says that it is up.
+    /// Starts it on a free port: `GET /whoami` wants a token, `GET /healthz` says that it is up. The same validator
+    /// answers `POST /introspect` (RFC 7662), `POST /decide` (`{"token": …}`), and `/by-cookie`, `/by-query`,
+    /// `/by-form` and `/by-header` for tokens elsewhere.
     ///
     /// It fetches `jwks_uri` when the first token comes. Without one, and for HMAC always, it uses `keys`.
     ///
@@ -116,6 +119,13 @@ struct App {
 
 async fn answer(State(app): State<Arc<RwLock<Arc<App>>>>, request: Request) -> Response {
     let app = Arc::clone(&app.read().unwrap_or_else(PoisonError::into_inner));
+    if let Some(door) = Door::at(request.uri().path()) {
+        return match door.token(request).await {
+            Ok(Some(token)) => door.answer(Some(app.judge(token).await)),
+            Ok(None) => door.answer(None),
+            Err(answer) => answer,
+        };
+    }
     let (parts, _) = request.into_parts();
     match route::decide(app.flaw, &parts) {
         Route::Health => respond::healthy(),

@@ -3,6 +3,7 @@
 use super::{
     claims,
     flaw::Flaw,
+    flawed_set,
     header::{self, Check},
     injected,
     key::KeySet,
@@ -53,6 +54,7 @@ impl Builtin {
     pub(super) fn judge(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
         let rules = &self.rules;
         match rules.flaw {
+            _ if keys.crashes => return Err(Refusal::Crash),
             Some(Flaw::AcceptsEverything) => return Ok(claims_of(sent).unwrap_or(Value::Null)),
             Some(Flaw::RefusesEverything) => return Err(Refusal::Signature),
             Some(Flaw::Answers500) => return Err(Refusal::Crash),
@@ -104,10 +106,15 @@ impl Validator for Builtin {
     fn configure(&mut self, trust: &TrustConfig) {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
-        self.keys = match self.rules.flaw {
+        let flaw = self.rules.flaw;
+        let mut keys = match flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
-            _ => KeySet::from_value(&trust.keys),
+            _ => KeySet::read(flaw, &trust.keys),
         };
+        if let Some(flaw) = flaw {
+            flawed_set::remember(flaw, &self.keys, &mut keys);
+        }
+        self.keys = keys;
     }
 
     fn validate(&self, token: &[u8], now: i64) -> Answer {

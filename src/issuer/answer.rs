@@ -121,12 +121,20 @@ fn planted(shared: &Shared, nonce: &str, wants: Planted) -> Response<Body> {
 fn whole(document: &Document) -> Response<Body> {
     // Such answers end with their header fields (RFC 9110 sections 15.3.5 and 15.4.5).
     let is_bare = matches!(document.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let body = if is_bare { Body::empty() } else { Body::from(document.body.clone()) };
+    let body = match document.body.clone() {
+        _ if is_bare => Body::empty(),
+        // A stream does not say how long it is.
+        body if document.chunked => Body::from_stream(Body::from(body).into_data_stream()),
+        body => Body::from(body),
+    };
     let mut response = Response::new(body);
     *response.status_mut() = document.status;
     *response.headers_mut() = document.headers.clone();
     if is_bare {
         response.headers_mut().remove(CONTENT_TYPE);
+        return response;
+    }
+    if document.chunked {
         return response;
     }
     // Named here because the answer to HEAD has no body to measure.

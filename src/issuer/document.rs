@@ -28,11 +28,25 @@ pub struct Documents {
     pub headers: BTreeMap<String, String>,
 }
 
+/// A key set as it is answered.
+#[derive(Debug, Clone, Default)]
+pub struct ServedSet {
+    /// The bytes to send, valid JSON or not.
+    pub body: Vec<u8>,
+    /// Header fields; they replace ours of the same name, and an empty text takes ours away.
+    pub headers: BTreeMap<String, String>,
+    /// The status; 200 where absent.
+    pub status: Option<u16>,
+    /// Whether it is sent in chunks, without its length (RFC 9112 section 7.1).
+    pub chunked: bool,
+}
+
 /// A document with the header fields that it is sent with.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) body: Bytes,
     pub(super) status: StatusCode,
+    pub(super) chunked: bool,
     pub(super) headers: HeaderMap,
 }
 
@@ -43,7 +57,7 @@ impl Document {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, MAX_AGE);
         headers.insert(ETAG, entity_tag(&body));
-        Document { body: body.into(), status: StatusCode::OK, headers }
+        Document { body: body.into(), status: StatusCode::OK, chunked: false, headers }
     }
 
     /// A key set with header fields of its own.
@@ -58,19 +72,24 @@ impl Document {
             if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&field) {
                 return Err(refuse("it frames the message, and only the server knows how"));
             }
+            if value.is_empty() {
+                document.headers.remove(field);
+                continue;
+            }
             let value = value.parse().map_err(|_| refuse("its value holds control characters"))?;
             document.headers.insert(field, value);
         }
         Ok(document)
     }
 
-    /// The same, answered with another status.
+    /// A key set as it is to be answered.
     ///
     /// # Errors
-    /// A number that is no final status (RFC 9110 section 15).
-    pub(super) fn with_status(self, status: u16) -> Result<Self, IssuerError> {
-        let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
-        Ok(Document { status: status.ok_or(IssuerError::Status)?, ..self })
+    /// As [`Document::with_headers`], or a number that is no final status (RFC 9110 section 15).
+    pub(super) fn of_set(set: &ServedSet) -> Result<Self, IssuerError> {
+        let status = StatusCode::from_u16(set.status.unwrap_or(200)).ok().filter(|status| !status.is_informational());
+        let status = status.ok_or(IssuerError::Status)?;
+        Ok(Document { status, chunked: set.chunked, ..Document::with_headers(set.body.clone(), &set.headers)? })
     }
 
     /// Metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2) of an issuer whose keys are at `jwks_uri`.

@@ -17,7 +17,7 @@ mod testbed_tests;
 mod tls_listener;
 mod world;
 
-pub use document::Documents;
+pub use document::{Documents, ServedSet};
 pub use error::IssuerError;
 pub use journal::Journal;
 pub use testbed::{Options, Testbed};

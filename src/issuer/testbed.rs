@@ -4,7 +4,7 @@ use super::{
     answer::{Shared, answer},
     ca_file::CaFile,
     certificate,
-    document::{Document, Documents},
+    document::{Document, Documents, ServedSet},
     error::IssuerError,
     journal::Journal,
     tls_listener::TlsListener,
@@ -16,7 +16,6 @@ use axum::{
     serve::{Listener, ListenerExt},
 };
 use std::{
-    collections::BTreeMap,
     fmt::Debug,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -101,17 +100,12 @@ impl Testbed {
         &self.shared.journal
     }
 
-    /// Serves another key set from now on, with these header fields beside or instead of ours, and with this status.
+    /// Serves another key set from now on.
     ///
     /// # Errors
     /// A header field or a status that cannot be sent; the key set before it stays.
-    pub fn publish(
-        &self,
-        jwks: Vec<u8>,
-        headers: &BTreeMap<String, String>,
-        status: Option<u16>,
-    ) -> Result<(), IssuerError> {
-        self.shared.publish(Document::with_headers(jwks, headers)?.with_status(status.unwrap_or(200))?);
+    pub fn publish(&self, jwks: &ServedSet) -> Result<(), IssuerError> {
+        self.shared.publish(Document::of_set(jwks)?);
         Ok(())
     }
 

@@ -79,7 +79,8 @@ async fn the_key_set_is_cacheable_and_confirms_what_a_client_has() {
     assert_eq!(second.headers()[header::ETAG], tag);
     assert_eq!(second.bytes().await.unwrap().len(), 0);
 
-    testbed.publish(b"{}".to_vec(), &BTreeMap::from([("Cache-Control".into(), "no-store".into())]), None).unwrap();
+    let headers = BTreeMap::from([("Cache-Control".into(), "no-store".into())]);
+    testbed.publish(&ServedSet { body: b"{}".to_vec(), headers, ..ServedSet::default() }).unwrap();
     let third = again().await.unwrap();
     assert_eq!(third.status(), StatusCode::OK);
     assert_eq!(third.headers()[header::CACHE_CONTROL], "no-store");

@@ -18,7 +18,11 @@ pub struct KeySet {
     /// JSON texts to serve as further members, exactly as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raw_members: Vec<String>,
-    /// The whole body, exactly as written, instead of a set of the members; `${set}` in it is that set.
+    /// Members that only fill the set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filler: Vec<Filler>,
+    /// The whole body, exactly as written, instead of a set of the members; in it `${set}` is that set, `${keys}` the
+    /// list of its members, and `${member}` the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The status of the answer; 200 where absent.
@@ -35,7 +39,10 @@ pub struct KeySet {
     /// reaches a running target, which no restart stands in for. Twins are shown under the earlier set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// Header fields of the answer.
+    /// Whether the answer comes in chunks, without its length (RFC 9112 section 7.1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chunked: bool,
+    /// Header fields of the answer; an empty text takes ours away.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
@@ -48,6 +55,8 @@ impl KeySet {
             || self.body.is_some()
             || self.status.is_some()
             || self.after.is_some()
+            || self.chunked
+            || !self.filler.is_empty()
             || !self.headers.is_empty()
             || self.controls == ControlPlace::Outside
     }
@@ -83,6 +92,35 @@ pub struct AlteredMember {
     /// Damage to the key material, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damage: Vec<JwkDamage>,
+    /// Whether its private members are served as well (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+    /// The key whose self-signed certificate becomes its `x5c` (RFC 7517 section 4.7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_of: Option<String>,
+}
+
+/// Members that only fill a set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum Filler {
+    /// One of our keys so many times, each under a `kid` of its own.
+    Copies {
+        /// The key's name.
+        key: String,
+        /// How often.
+        times: u32,
+    },
+    /// A member of a kind that nobody knows, with a text of so many bytes.
+    Text {
+        /// The length of the text.
+        bytes: u32,
+    },
+    /// An RSA key whose modulus has so many bits; nobody can sign with it.
+    Modulus {
+        /// The length of the modulus.
+        bits: u32,
+    },
 }
 
 /// A named way to damage the material in a JWK.

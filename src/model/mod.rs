@@ -19,6 +19,7 @@ pub mod secret;
 mod slot;
 pub mod spec;
 pub mod target;
+pub mod transport;
 pub mod verdict;
 mod world;
 

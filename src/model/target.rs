@@ -6,6 +6,7 @@ use super::{
     recipe::Recipe,
     refresh::{Cache, Jwks},
     spec::Harm,
+    transport::Transport,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,112 +68,6 @@ pub struct About {
     /// `production` forbids harmful cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-}
-
-/// How tokens reach the target: exactly one table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Transport {
-    /// A route over HTTP that wants `Authorization: Bearer` (RFC 6750).
-    Bearer(Box<Bearer>),
-    /// A library behind an adapter that we start: questions and replies are JSON lines.
-    Stdio(Stdio),
-}
-
-/// An adapter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Stdio {
-    /// Program and arguments, run in the target file's folder; the placeholders of `[start]` but for `${port}`.
-    pub command: Vec<String>,
-    /// Its environment beside ours; the same placeholders.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub env: BTreeMap<String, String>,
-    /// The longest wait for a reply.
-    #[serde(default = "five_seconds")]
-    pub timeout: Period,
-}
-
-/// A route that wants a bearer token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Bearer {
-    /// The route; `${port}` is the port that the harness chose for a started target.
-    pub url: String,
-    /// The method.
-    #[serde(default = "get")]
-    pub method: String,
-    /// More header fields; `${env:NAME}` takes a secret from the environment.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// What a yes looks like.
-    #[serde(default = "accept_words")]
-    pub accept: Words,
-    /// What a no looks like.
-    #[serde(default = "reject_words")]
-    pub reject: Words,
-    /// Where the answer reports the claims that were taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims: Option<ClaimsAt>,
-    /// The longest wait for an answer.
-    #[serde(default = "five_seconds")]
-    pub timeout: Period,
-    /// Whom to trust over HTTPS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls: Option<Tls>,
-}
-
-fn get() -> String {
-    "GET".into()
-}
-
-fn accept_words() -> Words {
-    Words { status: vec![200], body: None }
-}
-
-fn reject_words() -> Words {
-    Words { status: vec![401, 403], body: None }
-}
-
-fn five_seconds() -> Period {
-    Period::from_secs(5)
-}
-
-/// How an answer is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Words {
-    /// Statuses that mean it.
-    pub status: Vec<u16>,
-    /// A member of the JSON body that must hold a value as well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<BodyWord>,
-}
-
-/// A value at a place in a JSON body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct BodyWord {
-    /// A JSON Pointer (RFC 6901).
-    pub pointer: String,
-    /// The value wanted there.
-    pub is: Value,
-}
-
-/// Where the answer holds claims.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ClaimsAt {
-    /// A JSON Pointer (RFC 6901) to an object.
-    pub pointer: String,
-}
-
-/// TLS towards the target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Tls {
-    /// A PEM file with the certificate authority, relative to the target file.
-    pub ca: String,
 }
 
 /// How the target comes to trust us.

@@ -45,7 +45,7 @@ impl Arena {
             Flaw::OnlyFirstAlg => &[Arena::Here, Arena::AccessTokens],
             // Needs the key set byte for byte as served.
             Flaw::HmacJwksAsServed => &[Arena::Http],
-            flaw if flaw.is_http_only() || !flaw.is_specific() => &[Arena::Http],
+            flaw if flaw.is_of_fetching() || flaw.is_http_only() || !flaw.is_specific() => &[Arena::Http],
             _ => &[Arena::Here],
         }
     }

@@ -3,7 +3,7 @@
 use super::setup::Stage;
 use crate::{
     conformance::Bench,
-    issuer::Journal,
+    issuer::{Journal, ServedSet},
     model::{
         Observation, Period, Recipe, TargetFile, Verdict, keyset::KeySet, recipe::Sign, refresh::Refresh,
         verdict::Endpoint,
@@ -123,7 +123,9 @@ pub(super) async fn bring(
         }
         return Ok(taken(bench, sentinel, None, before, way).await);
     }
-    stage.ours.testbed.publish(body, &set.headers, set.status).map_err(|error| error.to_string())?;
+    let headers = set.headers.clone();
+    let served = ServedSet { body, headers, status: set.status, chunked: set.chunked };
+    stage.ours.testbed.publish(&served).map_err(|error| error.to_string())?;
     match stage.refresh(way).await {
         Ok(()) => Ok(taken(bench, sentinel, Some(&journal), before, way).await),
         Err(because) => Ok(Taken::Down(because)),

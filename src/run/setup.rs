@@ -310,7 +310,7 @@ impl Stage {
         match self.target.as_ref() {
             Target::InProcess(target) => target.configure(&trust),
             Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
-            Target::Bearer(_) => Ok(()),
+            Target::Http(_) => Ok(()),
         }
     }
 

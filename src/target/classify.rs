@@ -3,7 +3,7 @@
 use super::reply::Failure;
 use crate::model::{
     Period, Verdict,
-    target::{BodyWord, Words},
+    transport::{BodyWord, Words},
 };
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;

@@ -1,6 +1,8 @@
 //! What a request looks like, for the connection pool, for the raw socket, and for the report.
 
 use super::{
+    carry::Carry,
+    client_auth::Assertion,
     error::TargetError,
     redact::{REDACTED, Redactor},
     shown::{self, Shown},
@@ -8,8 +10,8 @@ use super::{
 use reqwest::{
     Method, Url,
     header::{
-        ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-        TRANSFER_ENCODING, USER_AGENT,
+        ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
+        HeaderValue, TRANSFER_ENCODING, USER_AGENT,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap, fmt};
@@ -21,8 +23,11 @@ const POOLED: usize = 8 * 1024;
 pub(super) struct Blueprint {
     pub(super) method: Method,
     pub(super) url: Url,
-    /// Every field but `Authorization`, in the order in which it is sent.
+    /// Every field but the one that carries the token, in the order in which it is sent.
     fields: HeaderMap,
+    carry: Carry,
+    /// A further parameter of the form, made anew for each request.
+    assertion: Option<Assertion>,
     /// Fields whose values are shown.
     public: Vec<HeaderName>,
     /// Path and query.
@@ -47,22 +52,29 @@ pub(super) struct Composed {
     pub(super) to_head: bool,
 }
 
+/// What a blueprint is made of.
+pub(super) struct Draft<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: &'a BTreeMap<String, String>,
+    pub(super) public: Vec<HeaderName>,
+    pub(super) carry: Carry,
+    pub(super) assertion: Option<Assertion>,
+    pub(super) redactor: Redactor,
+}
+
 impl Blueprint {
     /// Prepares requests to a route. `headers` are the user's own; their values are secret, except in fields that only
     /// say which content is wanted and that take nothing from the environment.
-    pub(super) fn new(
-        method: Method,
-        url: Url,
-        headers: &BTreeMap<String, String>,
-        public: Vec<HeaderName>,
-        redactor: Redactor,
-    ) -> Result<Self, TargetError> {
-        let fields = fields(&method, &url, headers)?;
+    pub(super) fn new(draft: Draft<'_>) -> Result<Self, TargetError> {
+        let Draft { method, url, headers, public, carry, assertion, redactor } = draft;
+        let fields = fields(&method, &url, headers, &carry)?;
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        let mut blueprint = Blueprint { method, url, fields, public, path, shown_start: String::new(), redactor };
+        let shown_start = String::new();
+        let mut blueprint = Blueprint { method, url, fields, carry, assertion, public, path, shown_start, redactor };
         let (_, shown) = blueprint.start(blueprint.method.as_str().as_bytes(), blueprint.path.as_bytes());
         blueprint.shown_start = shown + "Authorization: Bearer ";
         Ok(blueprint)
@@ -71,11 +83,21 @@ impl Blueprint {
     /// Whether an ordinary client sends the token exactly as it is.
     pub(super) fn is_ordinary(&self, shown: &Shown<'_>) -> bool {
         let plain = |byte: &u8| byte.is_ascii_graphic();
-        shown.present.is_none() && (1..=POOLED).contains(&shown.token.len()) && shown.token.iter().all(plain)
+        shown.present.is_none()
+            && (1..=POOLED).contains(&shown.token.len())
+            && (self.carry.encodes() || shown.token.iter().all(plain))
+    }
+
+    /// Whether the token rides where RFC 6750 has it, so that cases can shape the lines.
+    pub(super) fn is_usual(&self) -> bool {
+        self.carry.is_usual()
     }
 
     /// A request for the connection pool; `None` where the token cannot be a header value.
     pub(super) fn pooled(&self, shown: &Shown<'_>) -> Option<(reqwest::Request, String)> {
+        if !self.carry.is_usual() {
+            return self.pooled_elsewhere(shown);
+        }
         let value = HeaderValue::from_bytes(&[b"Bearer ", shown.token].concat()).ok()?;
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         let mut fields = self.fields.clone();
@@ -85,8 +107,85 @@ impl Blueprint {
         Some((request, [&self.shown_start, &*token, "\r\n\r\n"].concat()))
     }
 
+    /// A request whose token rides anywhere but in `Authorization`.
+    fn pooled_elsewhere(&self, shown: &Shown<'_>) -> Option<(reqwest::Request, String)> {
+        let ridden = self.ride(Some(shown.token));
+        let mut url = self.url.clone();
+        if ridden.query.is_some() {
+            url.set_query(ridden.query.as_deref());
+        }
+        let mut request = reqwest::Request::new(self.method.clone(), url);
+        let mut fields = self.fields.clone();
+        for (name, value) in &ridden.fields {
+            fields.insert(name.clone(), HeaderValue::from_bytes(value).ok()?);
+        }
+        *request.headers_mut() = fields;
+        *request.body_mut() = ridden.body.clone().map(reqwest::Body::from);
+        let (_, text) = self.start(self.method.as_str().as_bytes(), self.target(&ridden).as_bytes());
+        Some((request, text + &ridden.shown))
+    }
+
+    /// The token where it rides.
+    fn ride(&self, token: Option<&[u8]>) -> Ridden {
+        let mut load = self.carry.load(&self.url, token);
+        let mut fields = Vec::new();
+        if let Some((name, value)) = load.field.take() {
+            let own = self.fields.get(&name).filter(|_| name == COOKIE);
+            let value = own.map_or(value.clone(), |own| [own.as_bytes(), b"; ", &value].concat());
+            fields.push((name, value));
+        }
+        let mut hidden = None;
+        let body = load.body.map(|(kind, mut body)| {
+            if let Some(assertion) = &self.assertion {
+                let assertion = assertion.make();
+                body.extend_from_slice(format!("&client_assertion={assertion}").as_bytes());
+                hidden = Some(assertion);
+            }
+            fields.push((CONTENT_TYPE, kind.as_bytes().to_vec()));
+            fields.push((CONTENT_LENGTH, body.len().to_string().into_bytes()));
+            body
+        });
+        let mut shown = String::new();
+        for (name, value) in &fields {
+            shown.extend([&title_case(name.as_str()), ": ", &*String::from_utf8_lossy(value), "\r\n"]);
+        }
+        shown.push_str("\r\n");
+        shown.push_str(&String::from_utf8_lossy(body.as_deref().unwrap_or_default()));
+        let shown = hidden.map_or(shown.clone(), |hidden| shown.replace(&hidden, REDACTED));
+        Ridden { fields, query: load.query, body, shown: self.redactor.text(shown) }
+    }
+
+    /// Path and query of a request.
+    fn target(&self, ridden: &Ridden) -> String {
+        match &ridden.query {
+            Some(query) if !query.is_empty() => format!("{}?{query}", self.url.path()),
+            Some(_) => self.url.path().to_owned(),
+            None => self.path.clone(),
+        }
+    }
+
+    /// A request for the raw socket whose token rides anywhere but in `Authorization`. A case that shows no
+    /// `Authorization` line at all shows no token.
+    fn raw_elsewhere(&self, shown: &Shown<'_>) -> Composed {
+        let none = shown.present.and_then(|present| present.authorization.as_ref()).is_some_and(Vec::is_empty);
+        let ridden = self.ride(Some(shown.token).filter(|_| !none));
+        let (mut bytes, mut text) = self.start(self.method.as_str().as_bytes(), self.target(&ridden).as_bytes());
+        bytes.extend_from_slice(b"Connection: close\r\n");
+        text.push_str("Connection: close\r\n");
+        for (name, value) in &ridden.fields {
+            bytes.extend_from_slice(&[title_case(name.as_str()).as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(ridden.body.as_deref().unwrap_or_default());
+        text.push_str(&ridden.shown);
+        Composed { bytes, shown: text, to_head: self.method == Method::HEAD }
+    }
+
     /// A request for the raw socket, byte for byte.
     pub(super) fn raw(&self, shown: &Shown<'_>) -> Composed {
+        if !self.carry.is_usual() {
+            return self.raw_elsewhere(shown);
+        }
         let present = shown.present.cloned().unwrap_or_default();
         let configured = self.path.strip_prefix('/').unwrap_or(&self.path);
         let fill = |template: &str| shown::fill(template, shown, configured);
@@ -114,7 +213,8 @@ impl Blueprint {
     fn start(&self, method: &[u8], path: &[u8]) -> (Vec<u8>, String) {
         let mut bytes = [method, b" ", path, b" HTTP/1.1\r\n"].concat();
         let mut shown = self.redactor.text(String::from_utf8_lossy(&bytes).into_owned());
-        for (name, value) in &self.fields {
+        let cookie = matches!(self.carry, Carry::Cookie(_));
+        for (name, value) in self.fields.iter().filter(|(name, _)| !(cookie && *name == COOKIE)) {
             let title = title_case(name.as_str());
             let public = self.public.contains(name);
             let value_shown = if public { String::from_utf8_lossy(value.as_bytes()) } else { Cow::Borrowed(REDACTED) };
@@ -130,8 +230,21 @@ impl Blueprint {
     }
 }
 
+/// A token where it rides, and what is shown of that part of the request.
+struct Ridden {
+    fields: Vec<(HeaderName, Vec<u8>)>,
+    query: Option<String>,
+    body: Option<Vec<u8>>,
+    shown: String,
+}
+
 /// Fields of ours and of the user; the user's replace ours.
-fn fields(method: &Method, url: &Url, headers: &BTreeMap<String, String>) -> Result<HeaderMap, TargetError> {
+fn fields(
+    method: &Method,
+    url: &Url,
+    headers: &BTreeMap<String, String>,
+    carry: &Carry,
+) -> Result<HeaderMap, TargetError> {
     let mut fields = HeaderMap::new();
     let host = match (url.host_str().unwrap_or_default(), url.port()) {
         (host, Some(port)) => format!("{host}:{port}"),
@@ -141,13 +254,19 @@ fn fields(method: &Method, url: &Url, headers: &BTreeMap<String, String>) -> Res
     fields.insert(HOST, host.parse().map_err(|_| refuse("Host", "the host of the URL is no header value"))?);
     fields.insert(USER_AGENT, HeaderValue::from_static(concat!("gauntlet/", env!("CARGO_PKG_VERSION"))));
     fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    if [Method::POST, Method::PUT, Method::PATCH].contains(method) {
+    let has_body = matches!(carry, Carry::Form { .. } | Carry::Json(_));
+    if !has_body && [Method::POST, Method::PUT, Method::PATCH].contains(method) {
         // Servers wait for a body, or refuse, where its length is not told.
         fields.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     for (name, value) in headers {
         let field: HeaderName = name.parse().map_err(|_| refuse(name, "its name is not a token (RFC 9110 5.1)"))?;
-        if field == AUTHORIZATION {
+        let taken = match carry {
+            Carry::Authorization => field == AUTHORIZATION,
+            Carry::Header(own) => field == *own,
+            _ => false,
+        };
+        if taken {
             return Err(refuse(name, "it carries the token under test"));
         }
         if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&field) {
@@ -187,7 +306,47 @@ mod tests {
         let headers: BTreeMap<String, String> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let url = Url::parse("http://127.0.0.1:8080/who?x=1").unwrap();
-        Blueprint::new(Method::GET, url, &headers, public_fields(&headers), Redactor::default())
+        of(Method::GET, url, &headers, Carry::Authorization)
+    }
+
+    fn of(
+        method: Method,
+        url: Url,
+        headers: &BTreeMap<String, String>,
+        carry: Carry,
+    ) -> Result<Blueprint, TargetError> {
+        let (public, redactor) = (public_fields(headers), Redactor::new(["s3cret".to_owned()]));
+        Blueprint::new(Draft { method, url, headers, public, carry, assertion: None, redactor })
+    }
+
+    #[test]
+    fn a_token_elsewhere_is_shown_as_it_is_sent_without_secrets() {
+        let url = || Url::parse("http://127.0.0.1:8080/who?x=1").unwrap();
+        let headers = BTreeMap::from([("Cookie".to_owned(), "theme=s3cret".to_owned())]);
+        let cookie = of(Method::GET, url(), &headers, Carry::Cookie("sid".into())).unwrap();
+        let composed = cookie.raw(&Shown::plain(b"a.b.c", 0));
+        let sent = String::from_utf8(composed.bytes).unwrap();
+        assert!(sent.contains("\r\nCookie: theme=s3cret; sid=a.b.c\r\n"), "{sent}");
+        assert_eq!(sent.matches("Cookie").count(), 1, "{sent}");
+        assert!(composed.shown.contains("Cookie: theme=[redacted]; sid=a.b.c\r\n"), "{}", composed.shown);
+        let others = vec![("client_secret".into(), "s3cret".into())];
+        let form = Carry::Form { name: "token".into(), others };
+        let form = of(Method::POST, url(), &BTreeMap::new(), form).unwrap();
+        let composed = form.raw(&Shown::plain(b"a.b\xff", 0));
+        let sent = String::from_utf8(composed.bytes).unwrap();
+        assert!(sent.ends_with("Content-Length: 33\r\n\r\ntoken=a.b%FF&client_secret=s3cret"), "{sent}");
+        assert!(composed.shown.ends_with("token=a.b%FF&client_secret=[redacted]"), "{}", composed.shown);
+        let none = Present { authorization: Some(Vec::new()), ..Present::default() };
+        let empty = form.raw(&Shown { present: Some(&none), ..Shown::plain(b"", 0) });
+        assert!(
+            empty.shown.ends_with("\r\n\r\n&client_secret=[redacted]")
+                || empty.shown.ends_with("\r\n\r\nclient_secret=[redacted]")
+        );
+        let query = of(Method::GET, url(), &BTreeMap::new(), Carry::Query("t".into())).unwrap();
+        assert!(query.raw(&Shown::plain(b"a.b", 0)).shown.starts_with("GET /who?x=1&t=a.b HTTP/1.1\r\n"));
+        let (request, text) = query.pooled(&Shown::plain(b"a.b", 0)).unwrap();
+        assert_eq!(request.url().query(), Some("x=1&t=a.b"));
+        assert!(text.starts_with("GET /who?x=1&t=a.b HTTP/1.1\r\n") && text.ends_with("\r\n\r\n"), "{text}");
     }
 
     #[test]

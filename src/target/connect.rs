@@ -2,22 +2,23 @@
 
 use super::{
     Target,
-    bearer::{self, BearerTarget, Parts},
+    carry::Carry,
     classify,
-    compose::{self, Blueprint},
+    client_auth::Credentials,
+    compose::{self, Blueprint, Draft},
     error::TargetError,
     guard, hooks,
+    http::{self, HttpTarget, Parts},
     placeholders::Facts,
     raw::Door,
     redact::Redactor,
+    route::{Route, Way},
     start::{self, Started, Surroundings},
     stdio::StdioTarget,
-    tls,
+    tls::{self, Identity},
 };
-use crate::model::{
-    Capabilities, Capability, Period, TargetFile, TrustConfig, World,
-    target::{Bearer, Hooks, Stdio, Transport},
-};
+use crate::model::{Capabilities, Capability, Period, TargetFile, TrustConfig, World, target::Hooks, transport::Stdio};
+use reqwest::header::AUTHORIZATION;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -25,6 +26,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout_at};
+use url::form_urlencoded;
 
 /// The longest wait for a target to take connections again after its restart hook.
 const BACK: Period = Period::from_secs(30);
@@ -52,23 +54,24 @@ pub async fn connect(
     world: &World,
     trust: &TrustConfig,
 ) -> Result<Connection, TargetError> {
-    let bearer = match &file.transport {
-        Transport::Bearer(bearer) => bearer,
-        Transport::Stdio(stdio) => return adapter(stdio, file, folder, world, trust).await,
+    let route = match Way::of(&file.transport)? {
+        Way::Stdio(stdio) => return adapter(stdio, file, folder, world, trust).await,
+        Way::Http(route) => *route,
     };
     let port = file.start.as_ref().map(|_| start::free_port()).transpose()?;
     let mut facts = Facts::new(world, trust, port);
-    let target = prepare(file, bearer, folder, &mut facts).await?;
+    let tls = route.tls.cloned();
+    let target = prepare(file, route, folder, &mut facts).await?;
     let started = match &file.start {
         None => None,
         Some(start) => {
-            let ca = bearer.tls.as_ref().map(|tls| folder.join(&tls.ca));
+            let ca = tls.and_then(|tls| tls.ca).map(|ca| folder.join(ca));
             let surroundings = Surroundings { folder, allowed: &file.guard.allow_hosts, ca: ca.as_deref() };
             Some(Started::new(start, &mut facts, &surroundings).await?)
         }
     };
     hooks::run("hooks.before", &file.hooks.before, &mut facts, folder).await?;
-    let target = Arc::new(Target::Bearer(Box::new(target)));
+    let target = Arc::new(Target::Http(Box::new(target)));
     Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
 }
 
@@ -93,42 +96,69 @@ async fn adapter(
 /// Everything that can go wrong without a running target does so here.
 async fn prepare(
     file: &TargetFile,
-    bearer: &Bearer,
+    route: Route<'_>,
     folder: &Path,
     facts: &mut Facts,
-) -> Result<BearerTarget, TargetError> {
-    const URL: &str = "transport.bearer.url";
-    let text = facts.fill(URL, &bearer.url)?;
-    let headers = facts.fill_values("transport.bearer.headers", &bearer.headers)?;
+) -> Result<HttpTarget, TargetError> {
+    let (url_place, headers_place) = route.places;
+    let text = facts.fill(url_place, route.url)?;
+    let mut headers = facts.fill_values(headers_place, &route.headers)?;
+    let credentials = Credentials::new(route.auth, folder, &text, facts)?;
     if let Some(start) = &file.start {
         // For the secrets in it: a target may well show its own environment.
         facts.fill_values("start.env", &start.env)?;
         facts.fill_all("start.command", &start.command)?;
     }
-    let public = compose::public_fields(&bearer.headers);
+    let public = compose::public_fields(&route.headers);
+    headers.extend(credentials.authorization.map(|value| (AUTHORIZATION.to_string(), value)));
     let secret = |(name, _): &(&String, &String)| !public.iter().any(|field| name.eq_ignore_ascii_case(field.as_str()));
     let own: BTreeMap<&String, &String> = headers.iter().filter(secret).collect();
-    let redactor = Redactor::new(facts.secrets().into_iter().chain(own.into_values().cloned()));
+    // A secret in a form is written in its encoding.
+    let encoded = |secret: String| [form_urlencoded::byte_serialize(secret.as_bytes()).collect(), secret];
+    let secrets = facts.secrets().into_iter().flat_map(encoded);
+    let redactor = Redactor::new(secrets.chain(own.into_values().cloned()));
 
-    let (url, aim) = guard::check(URL, &text, &file.guard.allow_hosts).await?;
+    let (url, aim) = guard::check(url_place, &text, &file.guard.allow_hosts).await?;
     let https = url.scheme() == "https";
-    let ca = bearer.tls.as_ref().map(|tls| folder.join(&tls.ca));
-    let config = tls::client(https, ca.as_deref())?;
-    let door = Door::new(&aim, bearer::door_tls(https, &config)).map_err(|because| TargetError::Url {
-        place: URL,
+    let path = |file: Option<&String>| file.map(|file| folder.join(file));
+    let ca = path(route.tls.and_then(|tls| tls.ca.as_ref()));
+    let chain = path(route.tls.and_then(|tls| tls.cert.as_ref()));
+    let key = path(route.tls.and_then(|tls| tls.key.as_ref())).or_else(|| chain.clone());
+    let identity = chain.as_deref().zip(key.as_deref()).map(|(chain, key)| Identity { chain, key });
+    let config = tls::client(https, ca.as_deref(), identity)?;
+    let door = Door::new(&aim, http::door_tls(https, &config)).map_err(|because| TargetError::Url {
+        place: url_place,
         text: redactor.text(url.to_string()),
         because,
     })?;
-    let blueprint = Blueprint::new(bearer::method(&bearer.method)?, url, &headers, public, redactor.clone())?;
-    let rate = file.guard.rate.as_deref();
-    BearerTarget::new(Parts {
-        file: bearer,
+    let carry = match route.carry {
+        Carry::Form { name, mut others } => {
+            others.extend(credentials.form);
+            Carry::Form { name, others }
+        }
+        other => other,
+    };
+    let blueprint = Blueprint::new(Draft {
+        method: http::method(route.method)?,
+        url,
+        headers: &headers,
+        public,
+        carry,
+        assertion: credentials.assertion,
+        redactor: redactor.clone(),
+    })?;
+    HttpTarget::new(Parts {
+        name: route.name,
+        accept: route.accept.clone(),
+        reject: route.reject.clone(),
+        claims: route.claims,
+        timeout: route.timeout,
         aim: &aim,
         blueprint,
         tls: config,
         door,
         redactor,
-        rate,
+        rate: file.guard.rate.as_deref(),
         provides: declared(file),
     })
 }
@@ -182,7 +212,7 @@ impl Connection {
         } else {
             return Ok(false);
         }
-        if let Target::Bearer(target) = self.target.as_ref() {
+        if let Target::Http(target) = self.target.as_ref() {
             target.start_over();
         }
         Ok(true)
@@ -221,7 +251,7 @@ impl Connection {
     }
 
     async fn wait_until_back(&self) -> Result<(), TargetError> {
-        let Target::Bearer(target) = self.target.as_ref() else { return Ok(()) };
+        let Target::Http(target) = self.target.as_ref() else { return Ok(()) };
         let deadline = Instant::now() + BACK.0;
         let mut because = "nobody listens".to_owned();
         let knocking = async {

@@ -84,6 +84,27 @@ pub enum TargetError {
         /// What is wrong with it.
         because: String,
     },
+    /// The client's own certificate or key cannot be used.
+    #[error("cannot use {}: {because}", path.display())]
+    #[diagnostic(
+        code(target::client_key),
+        help(
+            "name PEM files relative to the target file: a certificate chain and its key in PKCS#8, or the key of the client"
+        )
+    )]
+    ClientKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        because: String,
+    },
+    /// The body of a decision request cannot be used.
+    #[error("wanted a JSON document with `${{token}}` in a string for `transport.decision.body`, found {because}")]
+    #[diagnostic(code(target::body), help("write it as in `body = '{{\"token\": \"${{token}}\"}}'`"))]
+    Body {
+        /// What is wrong with it.
+        because: String,
+    },
     /// The TLS library refused the set-up.
     #[error("cannot set up TLS: {0}")]
     #[diagnostic(code(target::tls), help("name the certificate authority of the target with `tls.ca`"))]

@@ -3,12 +3,11 @@
 //! A target is told whom to trust and shown tokens; it never learns what is expected of it. [`connect`] checks that the
 //! address may be aimed at, starts the target where its file says how, and hands over a [`Target`].
 
-mod bearer;
-#[cfg(test)]
-mod bearer_tests;
 mod breaker;
+mod carry;
 mod chunked;
 mod classify;
+mod client_auth;
 mod compose;
 mod connect;
 #[cfg(test)]
@@ -17,6 +16,9 @@ mod error;
 mod group;
 mod guard;
 mod hooks;
+mod http;
+#[cfg(test)]
+mod http_tests;
 mod in_process;
 mod leak;
 mod log;
@@ -28,6 +30,7 @@ mod redact;
 mod reply;
 #[cfg(test)]
 mod restraint_tests;
+mod route;
 mod shown;
 mod start;
 mod stdio;
@@ -35,9 +38,9 @@ mod stdio;
 mod testing;
 mod tls;
 
-pub use bearer::BearerTarget;
 pub use connect::{Connection, connect};
 pub use error::TargetError;
+pub use http::HttpTarget;
 pub use in_process::InProcess;
 pub use shown::Shown;
 pub use start::Started;
@@ -48,8 +51,8 @@ use crate::model::{Capabilities, Observation};
 /// A validator that tokens can be shown to.
 #[derive(Debug)]
 pub enum Target {
-    /// A route over HTTP that wants a bearer token.
-    Bearer(Box<BearerTarget>),
+    /// A route over HTTP.
+    Http(Box<HttpTarget>),
     /// A validator in this process.
     InProcess(InProcess),
     /// A library behind an adapter.
@@ -60,7 +63,7 @@ impl Target {
     /// Shows it a token and reads the answer. Whatever the target does is an observation, never an error.
     pub async fn present(&self, shown: &Shown<'_>) -> Observation {
         match self {
-            Target::Bearer(target) => target.present(shown).await,
+            Target::Http(target) => target.present(shown).await,
             Target::InProcess(target) => target.present(shown),
             Target::Stdio(target) => target.present(shown).await,
         }
@@ -71,7 +74,7 @@ impl Target {
     #[must_use]
     pub fn provides(&self) -> Capabilities {
         match self {
-            Target::Bearer(target) => target.provides(),
+            Target::Http(target) => target.provides(),
             Target::InProcess(target) => target.provides(),
             Target::Stdio(target) => target.provides(),
         }
@@ -81,7 +84,7 @@ impl Target {
     #[must_use]
     pub fn address(&self) -> String {
         match self {
-            Target::Bearer(target) => target.address(),
+            Target::Http(target) => target.address(),
             Target::InProcess(_) => "in process".into(),
             Target::Stdio(target) => target.address(),
         }
@@ -91,7 +94,7 @@ impl Target {
     #[must_use]
     pub fn transport_name(&self) -> &'static str {
         match self {
-            Target::Bearer(_) => "bearer",
+            Target::Http(target) => target.name(),
             Target::InProcess(_) => "in-process",
             Target::Stdio(_) => "stdio",
         }
@@ -100,7 +103,7 @@ impl Target {
     /// Notes the status that plain garbage got: from now on this status is a judgement of the token, even where other
     /// services use it for requests that they do not read.
     pub fn learn_garbage_status(&self, status: u16) {
-        if let Target::Bearer(target) = self {
+        if let Target::Http(target) = self {
             target.learn_garbage_status(status);
         }
     }

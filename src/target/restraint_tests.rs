@@ -2,18 +2,18 @@
 
 use super::{
     Shown, TargetError,
-    bearer::{self, BearerTarget, Parts},
-    compose::{self, Blueprint},
+    carry::Carry,
+    compose::{self, Blueprint, Draft},
     guard::Aim,
+    http::{self, HttpTarget, Parts},
     raw::Door,
     redact::Redactor,
-    testing::{self, Server, answer, read_head},
+    testing::{Server, answer, read_head},
     tls,
 };
-use crate::model::{Capabilities, Verdict, target::Transport};
+use crate::model::{Capabilities, Period, Verdict, transport::Words};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use serde_json::json;
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,20 +23,30 @@ use tokio::{
 const TOKEN: &[u8] = b"a.b.c";
 
 /// A target on loopback that is treated as this aim says.
-fn target(scheme: &str, address: SocketAddr, loopback: bool, ca: Option<&Path>) -> Result<BearerTarget, TargetError> {
+fn target(scheme: &str, address: SocketAddr, loopback: bool, ca: Option<&Path>) -> Result<HttpTarget, TargetError> {
     let aim = Aim { host: "127.0.0.1".into(), addresses: vec![address], loopback };
     let https = scheme == "https";
-    let config = tls::client(https, ca)?;
-    let file = testing::file(json!({ "url": "", "timeout": "2s" }), json!({}));
-    let Transport::Bearer(file) = &file.transport else { panic!("a bearer target") };
+    let config = tls::client(https, ca, None)?;
     let headers = BTreeMap::new();
-    let url = format!("{scheme}://{address}/").parse().unwrap();
-    let public = compose::public_fields(&headers);
-    BearerTarget::new(Parts {
-        file,
+    let words = |status: &[u16]| Words { status: status.to_vec(), body: None };
+    let draft = Draft {
+        method: http::method("GET")?,
+        url: format!("{scheme}://{address}/").parse().unwrap(),
+        headers: &headers,
+        public: compose::public_fields(&headers),
+        carry: Carry::Authorization,
+        assertion: None,
+        redactor: Redactor::default(),
+    };
+    HttpTarget::new(Parts {
+        name: "bearer",
+        accept: words(&[200]),
+        reject: words(&[401, 403]),
+        claims: None,
+        timeout: Period::from_secs(2),
         aim: &aim,
-        blueprint: Blueprint::new(bearer::method("GET")?, url, &headers, public, Redactor::default())?,
-        door: Door::new(&aim, bearer::door_tls(https, &config)).unwrap(),
+        blueprint: Blueprint::new(draft)?,
+        door: Door::new(&aim, http::door_tls(https, &config)).unwrap(),
         tls: config,
         redactor: Redactor::default(),
         rate: Some("200/s"),

@@ -132,7 +132,7 @@ impl Ready {
     ) -> Result<Self, TargetError> {
         let (parsed, aim) = guard::check("start.ready.url", url, surroundings.allowed).await?;
         let https = parsed.scheme() == "https";
-        let config = https.then(|| tls::client(true, surroundings.ca)).transpose()?.map(Arc::new);
+        let config = https.then(|| tls::client(true, surroundings.ca, None)).transpose()?.map(Arc::new);
         let door = Door::new(&aim, config).map_err(|because| TargetError::Url {
             place: "start.ready.url",
             text: redactor.text(url.to_owned()),

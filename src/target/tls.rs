@@ -4,14 +4,18 @@ use super::error::TargetError;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::{path::Path, sync::Arc};
 
 /// Trust in one authority where the target file names it, in those of the operating system where it does not, and in
 /// nobody where the URL is plain http and the question does not arise.
-pub(super) fn client(https: bool, ca: Option<&Path>) -> Result<ClientConfig, TargetError> {
+pub(super) fn client(
+    https: bool,
+    ca: Option<&Path>,
+    identity: Option<Identity<'_>>,
+) -> Result<ClientConfig, TargetError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?;
     let builder = match ca {
@@ -19,9 +23,36 @@ pub(super) fn client(https: bool, ca: Option<&Path>) -> Result<ClientConfig, Tar
         None if https => builder.with_platform_verifier()?,
         None => builder.with_root_certificates(RootCertStore::empty()),
     };
-    let mut config = builder.with_no_client_auth();
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let (chain, key) = identity.read()?;
+            builder.with_client_auth_cert(chain, key)?
+        }
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// What we show of ourselves in mutual TLS: PEM files with a certificate chain and its key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Identity<'a> {
+    pub chain: &'a Path,
+    pub key: &'a Path,
+}
+
+impl Identity<'_> {
+    fn read(self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TargetError> {
+        let failed = |path: &Path, because: String| TargetError::ClientKey { path: path.to_owned(), because };
+        let chain = CertificateDer::pem_file_iter(self.chain)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| failed(self.chain, error.to_string()))?;
+        if chain.is_empty() {
+            return Err(failed(self.chain, "wanted a PEM certificate, found none".into()));
+        }
+        let key = PrivateKeyDer::from_pem_file(self.key).map_err(|error| failed(self.key, error.to_string()))?;
+        Ok((chain, key))
+    }
 }
 
 fn roots(path: &Path) -> Result<RootCertStore, TargetError> {

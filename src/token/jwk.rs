@@ -3,6 +3,8 @@
 use super::{
     compact::{decode_segment, encode_segment},
     error::ForgeError,
+    keyring::KeyRing,
+    mutate::certificate,
 };
 use crate::model::keyset::{AlteredMember, JwkDamage};
 use serde_json::{Map, Value};
@@ -10,10 +12,22 @@ use serde_json::{Map, Value};
 /// A key's JWK with the changes of a key-set file.
 ///
 /// # Errors
-/// The damage names a member that the JWK does not have.
-pub(super) fn altered(jwk: &str, changes: &AlteredMember) -> Result<String, ForgeError> {
+/// The ring does not hold the key, or the damage names a member that the JWK does not have.
+pub(super) fn altered(ring: &KeyRing, changes: &AlteredMember) -> Result<String, ForgeError> {
+    let (key, _) = ring.key(&changes.key)?;
     let mut members: Map<String, Value> =
-        serde_json::from_str(jwk).map_err(|error| ForgeError::Filled(error.to_string()))?;
+        serde_json::from_str(key.jwk()).map_err(|error| ForgeError::Filled(error.to_string()))?;
+    if changes.private {
+        members.extend(key.private_members()?.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))));
+    }
+    if let Some(other) = &changes.certificate_of {
+        let certificate = certificate::self_signed(&ring.key(other)?.0)?;
+        members.insert("x5c".into(), Value::from(vec![certificate]));
+    }
+    change(members, changes)
+}
+
+fn change(mut members: Map<String, Value>, changes: &AlteredMember) -> Result<String, ForgeError> {
     for damage in &changes.damage {
         apply(damage, &mut members)?;
     }
@@ -56,9 +70,9 @@ mod tests {
     use serde_json::json;
 
     fn changed(changes: Value) -> Result<Value, ForgeError> {
-        let jwk = json!({ "kty": "EC", "x": "AQI", "y": "AwQ" }).to_string();
+        let Value::Object(jwk) = json!({ "kty": "EC", "x": "AQI", "y": "AwQ" }) else { panic!("an object") };
         let changes = serde_json::from_value(changes).unwrap();
-        altered(&jwk, &changes).map(|text| serde_json::from_str(&text).unwrap())
+        change(jwk, &changes).map(|text| serde_json::from_str(&text).unwrap())
     }
 
     #[test]
@@ -72,6 +86,15 @@ mod tests {
         assert_eq!(damaged["x"], encode_segment([1]));
         let other = changed(json!({ "key": key, "set": { "kid": "a" }, "drop": ["y"] })).unwrap();
         assert_eq!(other, json!({ "kty": "EC", "x": "AQI", "kid": "a" }));
+    }
+
+    #[test]
+    fn private_members_and_certificates_are_added() {
+        let ring = KeyRing::generate(&[crate::model::Alg::Es256]).unwrap();
+        let changes = json!({ "key": "es256", "private": true, "certificate-of": "spare-es256-other" });
+        let text = altered(&ring, &serde_json::from_value(changes).unwrap()).unwrap();
+        let jwk: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((jwk["d"].is_string(), jwk["x5c"].as_array().unwrap().len()), (true, 1));
     }
 
     #[test]

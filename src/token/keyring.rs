@@ -3,10 +3,9 @@
 
 use super::{
     error::ForgeError,
-    jwk,
     key::{Key, RsaBits},
 };
-use crate::model::{Alg, KeyFamily, keyset::KeySet};
+use crate::model::{Alg, KeyFamily};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -14,14 +13,14 @@ use std::{
     thread,
 };
 
-/// Named keys. Names: `active`, an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
+/// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
 /// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
 /// algorithm with public keys that the target trusts, the active one where it is such a one.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
-    trusted: BTreeMap<Alg, Arc<Key>>,
+    pub(super) trusted: BTreeMap<Alg, Arc<Key>>,
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
 }
@@ -93,7 +92,11 @@ impl KeyRing {
             };
             return Ok((self.spare(name, alg)?, alg));
         }
-        let alg = if name == "active" { self.active } else { by_name(name).ok_or_else(unknown)? };
+        let alg = match name {
+            "active" => self.active,
+            "public" => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
+            name => by_name(name).ok_or_else(unknown)?,
+        };
         let key = self.trusted.get(&alg).ok_or(ForgeError::NoKeyFor(alg))?;
         Ok((Arc::clone(key), alg))
     }
@@ -127,47 +130,11 @@ impl KeyRing {
         set_of(self.rogue.values().filter(|key| key.alg().is_asymmetric()).map(|key| key.jwk().to_owned()))
     }
 
-    /// The body that a file describes: a set of its members, or whatever it wants served instead.
-    ///
-    /// # Errors
-    /// A member names a key that the ring does not hold, or a change does not fit its JWK.
-    pub fn serve(&self, set: &KeySet) -> Result<Vec<u8>, ForgeError> {
-        let mut members = Vec::new();
-        for name in &set.members {
-            if name == "trusted" {
-                let public = self.trusted.values().filter(|key| key.alg().is_asymmetric());
-                members.extend(public.map(|key| key.jwk().to_owned()));
-            } else {
-                members.push(self.key(name)?.0.jwk().to_owned());
-            }
-        }
-        for altered in &set.altered {
-            let (key, _) = self.key(&altered.key)?;
-            members.push(jwk::altered(key.jwk(), altered)?);
-        }
-        members.extend(set.raw_members.iter().cloned());
-        let members = set_of(members.into_iter());
-        Ok(match &set.body {
-            None => members,
-            Some(body) => body.replace("${set}", &String::from_utf8_lossy(&members)).into_bytes(),
-        })
-    }
-
     /// The keys that a target in our own process or started by us is handed: public ones, and HMAC secrets.
     #[must_use]
     pub fn handed_over(&self) -> Value {
         let keys = self.trusted.values().map(|key| key.members(true)).collect::<Vec<_>>();
         serde_json::json!({ "keys": keys })
-    }
-
-    /// The same with another public key set: the text of one that is served. `None` where it is no JSON object with a
-    /// list of keys.
-    #[must_use]
-    pub fn handed_over_with(&self, served: &[u8]) -> Option<Value> {
-        let mut set: Value = serde_json::from_slice(served).ok()?;
-        let keys = set.get_mut("keys")?.as_array_mut()?;
-        keys.extend(self.trusted.values().filter(|key| !key.alg().is_asymmetric()).map(|key| key.members(true)));
-        Some(set)
     }
 }
 

@@ -12,7 +12,9 @@ mod jwk;
 mod key;
 mod keyring;
 mod mutate;
+mod private;
 mod public;
+mod served;
 mod template;
 
 pub use anatomy::evidence;

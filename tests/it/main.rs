@@ -1,6 +1,7 @@
 //! Tests of the whole: layers, generated files, the flaw matrix, and the real binary end to end.
 
 mod detection;
+mod doors;
 mod e2e;
 mod in_process;
 mod layers;

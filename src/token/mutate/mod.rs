@@ -1,7 +1,7 @@
 //! The damage: one arm per [`Mutation`] before signing, one per [`Tampering`] after it.
 
 mod before;
-mod certificate;
+pub(super) mod certificate;
 mod rewrite;
 mod sealed;
 mod tamper;

@@ -1,4 +1,4 @@
-//! A route over HTTP that wants `Authorization: Bearer` (RFC 6750).
+//! A route over HTTP: a token in, an answer out.
 
 use super::{
     breaker::Breaker,
@@ -12,10 +12,7 @@ use super::{
     reply::{BODY, Failure, Reply},
     shown::Shown,
 };
-use crate::model::{
-    Capabilities, Capability, Observation, Period, Verdict,
-    target::{Bearer, Words},
-};
+use crate::model::{Capabilities, Capability, Observation, Period, Verdict, transport::Words};
 use reqwest::{Client, Method, header::WWW_AUTHENTICATE, redirect};
 use rustls::ClientConfig;
 use serde_json::Value;
@@ -36,9 +33,10 @@ const CHALLENGES: (usize, usize) = (16, 1024);
 /// Idle connections are given up before common servers close them (5 s and more).
 const IDLE: Duration = Duration::from_secs(3);
 
-/// A route that wants a bearer token.
+/// A route over HTTP that judges tokens.
 #[derive(Debug)]
-pub struct BearerTarget {
+pub struct HttpTarget {
+    name: &'static str,
     blueprint: Blueprint,
     client: Client,
     door: Door,
@@ -64,7 +62,11 @@ struct Sent {
 
 /// What a route is built from, once the guard has looked at it and placeholders are filled.
 pub(super) struct Parts<'a> {
-    pub(super) file: &'a Bearer,
+    pub(super) name: &'static str,
+    pub(super) accept: Words,
+    pub(super) reject: Words,
+    pub(super) claims: Option<String>,
+    pub(super) timeout: Period,
     pub(super) aim: &'a Aim,
     pub(super) blueprint: Blueprint,
     pub(super) tls: ClientConfig,
@@ -74,9 +76,10 @@ pub(super) struct Parts<'a> {
     pub(super) provides: Capabilities,
 }
 
-impl BearerTarget {
+impl HttpTarget {
     pub(super) fn new(parts: Parts<'_>) -> Result<Self, TargetError> {
-        let Parts { file, aim, blueprint, tls, door, redactor, rate, mut provides } = parts;
+        let Parts { name, accept, reject, claims, timeout, aim, blueprint, tls, door, redactor, rate, mut provides } =
+            parts;
         let client = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
@@ -85,24 +88,28 @@ impl BearerTarget {
             .tcp_nodelay(true)
             .pool_idle_timeout(IDLE)
             // Below the total, so that a host that swallows packets is told from one that does not answer.
-            .connect_timeout(file.timeout.0.mul_f64(0.9))
+            .connect_timeout(timeout.0.mul_f64(0.9))
             .resolve_to_addrs(&aim.host, &aim.addresses)
             .tls_backend_preconfigured(tls)
             .build()?;
-        provides.extend([Capability::TransportHttp, Capability::JwksRemote]);
-        if file.claims.is_some() {
+        provides.insert(Capability::JwksRemote);
+        if blueprint.is_usual() {
+            provides.insert(Capability::TransportHttp);
+        }
+        if claims.is_some() {
             provides.insert(Capability::ClaimsReturned);
         }
         // Read for its errors even where it will not be needed.
         let pace = Pace::new(rate)?;
-        Ok(BearerTarget {
+        Ok(HttpTarget {
             blueprint,
             client,
             door,
-            accept: file.accept.clone(),
-            reject: file.reject.clone(),
-            claims: file.claims.as_ref().map(|claims| claims.pointer.clone()),
-            timeout: file.timeout,
+            name,
+            accept,
+            reject,
+            claims,
+            timeout,
             redactor,
             provides,
             garbage: AtomicU16::new(0),
@@ -127,6 +134,10 @@ impl BearerTarget {
 
     pub(super) fn provides(&self) -> Capabilities {
         self.provides.clone()
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(super) fn address(&self) -> String {
