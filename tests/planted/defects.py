@@ -9,26 +9,15 @@ from typing import Callable, Iterator
 BOUNDARY = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 SYMBOL = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
-KINDS = {
-    "remove-check": "a condition that leads to an error is never asked",
-    "invert": "a condition is turned round",
-    "drop-operand": "one part of an `and` or `or` is left out",
-    "boundary": "a comparison includes what it excluded, or the other way round",
-    "drop-call": "a call made for its effect is left out",
-    "swallow": "a call made for its effect is made, and its error ignored",
-    "force-true": "a yes or no is always yes",
-    "swallow-raise": "an error that was caught is not reported",
-    "drop-argument": "an argument with a name is left out of a call",
-}
-
-
 @dataclass(frozen=True)
 class Defect:
-    """One defect: its name, and the module's text with it."""
+    """One defect: its name, the module's text with it, and the lines of the statement that it changes in the text
+    without it, by which a trace tells whether the place is ever reached."""
 
     name: str
     kind: str
     source: str
+    lines: range
 
 
 @dataclass
@@ -41,6 +30,7 @@ class Place:
     field: str
     index: int | None
     replacement: Callable[[], ast.AST]
+    lines: range = range(0)
 
     def swap(self, node: ast.AST) -> ast.AST:
         """Puts a node here and returns what was here."""
@@ -71,6 +61,12 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
     yield from found.items()
 
 
+def own_lines(node: ast.stmt) -> range:
+    """The lines of a statement without those of the statements in it."""
+    inner = [child.lineno for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node]
+    return range(node.lineno, min(inner, default=node.end_lineno + 1))
+
+
 def is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
@@ -92,6 +88,12 @@ def constant(value: object) -> ast.Constant:
 def places(function: ast.FunctionDef) -> Iterator[Place]:
     """Every place of a function where a defect can be planted, in the order of its text."""
     says_yes_or_no = returns_bool(function)
+
+    def within(node: ast.stmt, found: Iterator[Place]) -> Iterator[Place]:
+        for place in found:
+            # The innermost statement comes first.
+            place.lines = place.lines or own_lines(node)
+            yield place
 
     def statement(node: ast.stmt, holder: ast.AST, field: str, index: int) -> Iterator[Place]:
         def place(kind: str, text: str, replacement: Callable[[], ast.AST]) -> Place:
@@ -148,17 +150,22 @@ def places(function: ast.FunctionDef) -> Iterator[Place]:
                 if isinstance(node, (ast.stmt, ast.expr)) and about_deprecation(node):
                     continue
                 if isinstance(node, ast.stmt):
-                    yield from statement(node, holder, field, index)
+                    yield from within(node, both(node, holder, field, index))
                 elif isinstance(node, ast.expr):
                     yield from expression(node, holder, field, index)
-                # What is put together for an error's text decides nothing.
-                if not isinstance(node, ast.Raise):
                     yield from walk(node)
+                else:
+                    yield from walk(node)
+
+    def both(node: ast.stmt, holder: ast.AST, field: str, index: int) -> Iterator[Place]:
+        yield from statement(node, holder, field, index)
+        # What is put together for an error's text decides nothing.
+        if not isinstance(node, ast.Raise):
+            yield from walk(node)
 
     for position, node in enumerate(function.body):
         if not is_docstring(node) and not about_deprecation(node):
-            yield from statement(node, function, "body", position)
-            yield from walk(node)
+            yield from within(node, both(node, function, "body", position))
 
 
 def enumerate_defects(module: str, source: str, wanted: list[str]) -> list[Defect]:
@@ -176,6 +183,6 @@ def enumerate_defects(module: str, source: str, wanted: list[str]) -> list[Defec
             if times[name] > 1:
                 name += f" ({times[name]})"
             before = place.swap(ast.fix_missing_locations(place.replacement()))
-            found.append(Defect(name, place.kind, ast.unparse(tree)))
+            found.append(Defect(name, place.kind, ast.unparse(tree), place.lines))
             place.swap(before)
     return found
