@@ -3,8 +3,11 @@
 use super::{flaw::Flaw, validator::Builtin};
 use crate::{
     model::{
-        Alg, Capability, Period, TrustConfig,
-        adapter::{AdapterError, AdapterInfo, AdapterReply, AdapterRequest, AdapterVerdict, Ask, PROTOCOL},
+        Alg, Capability, Period, Secret, TrustConfig,
+        adapter::{
+            AdapterError, AdapterInfo, AdapterReply, AdapterRequest, AdapterVerdict, Ask, ConfigureDecryption, PROTOCOL,
+        },
+        target::Decryption,
     },
     target::protocol::{Answer, Validator, token_bytes},
 };
@@ -65,6 +68,7 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
                 typ: trust.typ,
                 jwks_uri: None,
                 keys: trust.keys,
+                decryption: trust.decryption.map(decryption).unwrap_or_default(),
             });
             AdapterReply { ok: Some(AdapterInfo::default()), ..nothing }
         }
@@ -89,6 +93,14 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
             AdapterReply { skipped: Some("it judges whole tokens only".into()), ..nothing }
         }
         Ask::Bye => nothing,
+    }
+}
+
+fn decryption(told: ConfigureDecryption) -> Decryption {
+    Decryption {
+        algorithms: told.algorithms.iter().filter_map(|name| name.parse().ok()).collect(),
+        content: told.content_encryption.iter().filter_map(|name| name.parse().ok()).collect(),
+        keys: Some(Secret::new(told.keys.to_string())),
     }
 }
 

@@ -67,10 +67,11 @@ fn times(rules: &Rules, claims: &Map<String, Value>, now: i64) -> Result<(), Ref
             }
         }
     }
+    let early = if rules.has(Flaw::NbfTenMinutesEarly) { 600.0 } else { 0.0 };
     match claims.get("nbf") {
         None => Ok(()),
         Some(_) if rules.has(Flaw::NbfIgnored) => Ok(()),
-        Some(Value::Number(nbf)) if nbf.as_f64().is_some_and(|nbf| now >= nbf - leeway) => Ok(()),
+        Some(Value::Number(nbf)) if nbf.as_f64().is_some_and(|nbf| now >= nbf - leeway - early) => Ok(()),
         Some(Value::Number(_)) => Err(Refusal::NotYetValid),
         Some(_) if rules.has(Flaw::NbfWrongType) => Ok(()),
         Some(_) => Err(Refusal::NotYetValid),

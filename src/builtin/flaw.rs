@@ -9,15 +9,31 @@ mod algorithm;
 #[macro_use]
 mod claims;
 #[macro_use]
+mod ecdsa;
+#[macro_use]
+mod eddsa;
+#[macro_use]
 mod http;
+#[macro_use]
+mod jwe;
 #[macro_use]
 mod key;
 #[macro_use]
 mod keyset;
 #[macro_use]
+mod leaking;
+#[macro_use]
+mod mac;
+#[macro_use]
+mod mldsa;
+#[macro_use]
 mod parsing;
 #[macro_use]
 mod positive;
+#[macro_use]
+mod resource;
+#[macro_use]
+mod rsa;
 #[macro_use]
 mod signature;
 #[macro_use]
@@ -58,7 +74,9 @@ macro_rules! define {
     };
 }
 
-algorithm! { [key keyset signature parsing claims positive http target define] }
+algorithm! {
+    [key keyset signature ecdsa eddsa rsa mldsa mac parsing claims positive jwe resource http leaking target define]
+}
 
 impl Flaw {
     /// Whether a validator with this flaw still takes good tokens and refuses garbage, no token and most attacks. The

@@ -10,10 +10,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Members of a JWK that are registered (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
+/// Members of a JWK that are registered (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2, RFC 9964).
 const KNOWN: &[&str] = &[
     "kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n", "e", "k", "d", "p",
-    "q", "dp", "dq", "qi",
+    "q", "dp", "dq", "qi", "pub",
 ];
 /// The longest `kid` that a flaw takes.
 const KID: usize = 64;
@@ -42,6 +42,7 @@ pub(super) fn apply(flaw: Flaw, set: &Value, keys: &mut KeySet) {
             keys.replace(replaced);
         }
         Flaw::OddJwkAlgIgnored => keys.extend(without("alg", members.iter().filter(|member| has_odd_alg(member)))),
+        Flaw::JwkKindGuessed => keys.extend(members.iter().filter_map(guessed)),
         Flaw::JwkUseIgnored => {
             let other = members.iter().filter(|member| member.get("use").is_some_and(|used| used != "sig"));
             keys.extend(without("use", other));
@@ -76,7 +77,7 @@ pub(super) fn remember(flaw: Flaw, earlier: &KeySet, keys: &mut KeySet) {
 
 fn is_of_unknown_kind(member: &Value) -> bool {
     let kind = member.get("kty").and_then(Value::as_str);
-    member.is_object() && !matches!(kind, Some("RSA" | "EC" | "OKP" | "oct"))
+    member.is_object() && !matches!(kind, Some("RSA" | "EC" | "OKP" | "AKP" | "oct"))
 }
 
 /// No object, or of a known kind and no key even without what it says about its use.
@@ -106,6 +107,15 @@ fn certified(key: &Key) -> Option<Key> {
     (found.kid, found.alg) = (key.kid.clone(), key.alg.clone());
     (found.jwk, found.raw) = (key.jwk.clone(), key.raw.clone());
     Some(found)
+}
+
+/// The key of a JWK that is none as it stands, by what its members look like.
+fn guessed(member: &Value) -> Option<Key> {
+    let mut jwk: Map<String, Value> = member.as_object()?.clone();
+    let kind = if jwk.contains_key("y") { "EC" } else { "RSA" };
+    let is_read = Key::from_jwk(member).is_some() || jwk.get("kty").is_some_and(|named| named == kind);
+    jwk.insert("kty".to_owned(), Value::from(kind));
+    Key::from_jwk(&Value::from(jwk)).filter(|_| !is_read)
 }
 
 fn without<'m>(name: &str, members: impl Iterator<Item = &'m Value>) -> Vec<Key> {

@@ -49,6 +49,7 @@ fn canonical(key: &Key) -> Option<String> {
     let names: &[&str] = match key.family {
         KeyFamily::Rsa => &["e", "kty", "n"],
         KeyFamily::Ed25519 => &["crv", "kty", "x"],
+        KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => &["alg", "kty", "pub"],
         KeyFamily::Oct => return None,
         _ => &["crv", "kty", "x", "y"],
     };
@@ -68,7 +69,7 @@ fn openssh(key: &Key) -> Option<String> {
         KeyFamily::P384 => ("ecdsa-sha2-nistp384", vec![b"nistp384".to_vec(), key.raw.clone()]),
         KeyFamily::P521 => ("ecdsa-sha2-nistp521", vec![b"nistp521".to_vec(), key.raw.clone()]),
         KeyFamily::Ed25519 => ("ssh-ed25519", vec![key.raw.clone()]),
-        KeyFamily::Secp256k1 | KeyFamily::Oct => return None,
+        _ => return None,
     };
     let mut blob = Vec::new();
     for part in std::iter::once(name.as_bytes().to_vec()).chain(parts) {

@@ -8,6 +8,7 @@ use super::{
     parse::Token,
     rules::{self, Refusal, Rules},
     secrets,
+    signature::weak::Weak,
 };
 use crate::model::Alg;
 use serde_json::{Map, Value};
@@ -153,6 +154,9 @@ fn named(
         _ => alg.name() == name,
     };
     let Some(alg) = Alg::ALL.iter().copied().find(is) else {
+        if let Some(weak) = Weak::of(name).filter(|_| rules.has(Flaw::WeakNames)) {
+            return Ok(Check::With(weak.alg));
+        }
         let nothing = match rules.flaw {
             Some(Flaw::UnknownAlgEmptyMac) => token.signature.is_empty() && !name.eq_ignore_ascii_case("none"),
             Some(Flaw::UnknownAlgUnchecked) => !name.eq_ignore_ascii_case("none"),

@@ -2,7 +2,7 @@
 
 use super::{flaw::Flaw, flawed_set, key::Key};
 use crate::model::{Alg, KeyFamily};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// The usable keys of a JWK set. Members that are malformed, unknown or for something else are left out, as section 5
@@ -10,6 +10,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct KeySet {
     keys: Vec<Arc<Key>>,
+    /// Members that are objects but no usable keys, for flaws that use them all the same.
+    refused: Vec<Map<String, Value>>,
     /// The set as it was served, where it was.
     pub served: Vec<u8>,
     /// Whether a flaw falls over it.
@@ -20,8 +22,15 @@ impl KeySet {
     /// A set that the validator was given. A value that is no set gives an empty one.
     pub fn from_value(set: &Value) -> KeySet {
         let members = set.get("keys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let keys = members.iter().filter_map(Key::from_jwk).map(Arc::new).collect();
-        KeySet { keys, served: set.to_string().into_bytes(), crashes: false }
+        let mut set = KeySet { served: set.to_string().into_bytes(), ..KeySet::default() };
+        for member in members {
+            match (Key::from_jwk(member), member) {
+                (Some(key), _) => set.keys.push(Arc::new(key)),
+                (None, Value::Object(jwk)) => set.refused.push(jwk.clone()),
+                (None, _) => {}
+            }
+        }
+        set
     }
 
     /// A set that a flaw falls over.
@@ -82,6 +91,11 @@ impl KeySet {
 
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// The members that are objects but no usable keys.
+    pub fn refused(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.refused.iter()
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Arc<Key>> {

@@ -1,12 +1,14 @@
 //! One trusted key: read from its JWK once, used for every token (RFC 7517, RFC 7518 section 6, RFC 8037).
 
+use super::lenient;
 use crate::model::{Alg, KeyFamily};
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     hmac,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256K1_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
-        ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, VerificationAlgorithm,
+        ML_DSA_44, ML_DSA_44_SIGNING, ML_DSA_65, ML_DSA_65_SIGNING, ML_DSA_87, ML_DSA_87_SIGNING, ParsedPublicKey,
+        RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, VerificationAlgorithm,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -30,14 +32,16 @@ pub(super) struct Key {
     verifier: Verifier,
 }
 
-/// jsonwebtoken does not know P-521 and secp256k1.
+/// jsonwebtoken does not know P-521, secp256k1 and ML-DSA.
 enum Verifier {
     Jsonwebtoken(DecodingKey),
     AwsLc(ParsedPublicKey),
+    /// A key that only flaws use, by hand.
+    ByHand,
 }
 
 /// The kind of key that a JWK says it is. `None`: one that is not known here.
-fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
+pub(super) fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     Some(match (text("kty")?, text("crv")) {
         ("RSA", _) => KeyFamily::Rsa,
@@ -47,14 +51,20 @@ fn family_of(jwk: &Map<String, Value>) -> Option<KeyFamily> {
         ("EC", Some("P-521")) => KeyFamily::P521,
         ("EC", Some("secp256k1")) => KeyFamily::Secp256k1,
         ("OKP", Some("Ed25519")) => KeyFamily::Ed25519,
+        // RFC 9964 section 3: the algorithm is a required member.
+        ("AKP", _) => text("alg")?.parse::<Alg>().ok().filter(|alg| alg.is_post_quantum())?.family(),
         _ => return None,
     })
 }
 
 impl Key {
-    /// Reads a JWK. `None` where it is malformed, too weak, or not for checking signatures.
+    /// Reads a JWK. `None` where it is malformed, too weak, nobody's, or not for checking signatures.
     pub fn from_jwk(jwk: &Value) -> Option<Key> {
-        let members = jwk.as_object()?;
+        Key::read(jwk.as_object()?).filter(|key| !lenient::is_nobodys(key))
+    }
+
+    /// Reads a JWK, whether or not anybody can have its private half.
+    pub fn read(members: &Map<String, Value>) -> Option<Key> {
         let family = family_of(members)?;
         if !is_for_verifying(members) {
             return None;
@@ -73,6 +83,20 @@ impl Key {
             raw,
             verifier,
         })
+    }
+
+    /// A key that is checked by hand.
+    pub fn unverified(jwk: &Map<String, Value>, family: KeyFamily, raw: Vec<u8>) -> Key {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (kid, alg, spki) = (text("kid"), text("alg"), Vec::new());
+        Key { kid, alg, family, jwk: jwk.clone(), spki, raw, verifier: Verifier::ByHand }
+    }
+
+    /// The key of a JWK with another point, which may be compressed (SEC 1 section 2.3.4).
+    pub fn from_point(jwk: &Map<String, Value>, family: KeyFamily, point: &[u8]) -> Option<Key> {
+        let parsed = ParsedPublicKey::new(parser(family)?, point).ok()?;
+        let verifier = Verifier::AwsLc(parsed);
+        Some(Key { verifier, ..Key::unverified(jwk, family, point.to_vec()) })
     }
 
     /// Reads a SubjectPublicKeyInfo.
@@ -106,6 +130,9 @@ impl Key {
             KeyFamily::P256 | KeyFamily::Secp256k1 | KeyFamily::Ed25519 => 64,
             KeyFamily::P384 => 96,
             KeyFamily::P521 => 132,
+            KeyFamily::MlDsa44 => ML_DSA_44_SIGNING.signature_len(),
+            KeyFamily::MlDsa65 => ML_DSA_65_SIGNING.signature_len(),
+            KeyFamily::MlDsa87 => ML_DSA_87_SIGNING.signature_len(),
             KeyFamily::Oct => mac_length(alg),
         }
     }
@@ -113,6 +140,7 @@ impl Key {
     /// Checks a signature in this very algorithm.
     pub fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
         match &self.verifier {
+            Verifier::ByHand => false,
             Verifier::AwsLc(key) => self.family == alg.family() && key.verify_sig(message, signature).is_ok(),
             Verifier::Jsonwebtoken(key) => jsonwebtoken_name(alg)
                 .and_then(|alg| (DEFAULT_PROVIDER.verifier_factory)(&alg, key).ok())
@@ -162,7 +190,7 @@ fn jsonwebtoken_name(alg: Alg) -> Option<Algorithm> {
         Alg::Hs256 => Algorithm::HS256,
         Alg::Hs384 => Algorithm::HS384,
         Alg::Hs512 => Algorithm::HS512,
-        Alg::Es512 | Alg::Es256k => return None,
+        Alg::Es512 | Alg::Es256k | Alg::MlDsa44 | Alg::MlDsa65 | Alg::MlDsa87 => return None,
     })
 }
 
@@ -208,6 +236,11 @@ fn material(jwk: &Map<String, Value>, family: KeyFamily) -> Option<(Vec<u8>, Vec
             let verifier = Verifier::Jsonwebtoken(DecodingKey::from_ed_der(&raw));
             Some((raw, spki_of(&parsed)?, verifier))
         }
+        KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => {
+            let raw = bytes("pub")?;
+            let parsed = ParsedPublicKey::new(parser(family)?, &raw).ok()?;
+            Some((raw, spki_of(&parsed)?, Verifier::AwsLc(parsed)))
+        }
         curve => {
             let (x, y) = (bytes("x")?, bytes("y")?);
             let width = coordinate_length(curve);
@@ -240,6 +273,9 @@ fn parser(family: KeyFamily) -> Option<&'static dyn VerificationAlgorithm> {
         KeyFamily::P521 => &ECDSA_P521_SHA512_FIXED,
         KeyFamily::Secp256k1 => &ECDSA_P256K1_SHA256_FIXED,
         KeyFamily::Ed25519 => &ED25519,
+        KeyFamily::MlDsa44 => &ML_DSA_44,
+        KeyFamily::MlDsa65 => &ML_DSA_65,
+        KeyFamily::MlDsa87 => &ML_DSA_87,
         KeyFamily::Oct => return None,
     })
 }

@@ -5,6 +5,7 @@ use super::{
     injected,
     json::{self, Repeated},
     key::{Key, KeySet},
+    lenient,
     parse::Token,
     rules::{Refusal, Rules},
     secrets,
@@ -50,14 +51,15 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
         let fitting = fitting();
         return if fitting.len() == 1 { Ok(Found::Keys(fitting)) } else { Err(Refusal::UnknownKey) };
     };
-    let mut named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).collect();
+    let mut named: Vec<_> = keys.all().filter(|key| is_named(rules, key, kid)).cloned().collect();
     match rules.flaw {
         Some(Flaw::FirstOfKid) => named.truncate(1),
         Some(Flaw::LastOfKid) => drop(named.drain(..named.len().saturating_sub(1))),
         Some(Flaw::MixedKidCrashes) if named.windows(2).any(|two| two[0].family != two[1].family) => {
             return Err(Refusal::Crash);
         }
-        _ => {}
+        Some(flaw) => named.extend(lenient::keys(flaw, keys, kid)),
+        None => {}
     }
     if named.is_empty() {
         return match rules.flaw {
@@ -69,7 +71,7 @@ pub(super) fn find(rules: &Rules, keys: &KeySet, token: &Token<'_>, alg: Alg) ->
             _ => Err(Refusal::UnknownKey),
         };
     }
-    let named: Vec<_> = named.into_iter().filter(|key| fits(rules, key, alg)).cloned().collect();
+    let named: Vec<_> = named.into_iter().filter(|key| fits(rules, key, alg)).collect();
     if named.is_empty() { Err(Refusal::Algorithm) } else { Ok(Found::Keys(named)) }
 }
 
@@ -96,11 +98,17 @@ fn is_named(rules: &Rules, key: &Key, kid: &str) -> bool {
 
 fn fits(rules: &Rules, key: &Key, alg: Alg) -> bool {
     match rules.flaw {
+        flaw if lenient::refuses(flaw, key) => false,
+        Some(Flaw::EcdsaCurveFromKey) => key.fits(alg) || (is_curve(key.family) && is_curve(alg.family())),
         Some(Flaw::AllowListIgnored | Flaw::JwkAlgIgnored) => key.family == alg.family() && key.is_long_enough(alg),
         Some(Flaw::DuplicateAlgFirstChecked | Flaw::DuplicateAlgLastChecked) => key.family == alg.family(),
         Some(Flaw::LabelIgnored) => key.family != KeyFamily::Oct || key.fits(alg),
         _ => key.fits(alg),
     }
+}
+
+fn is_curve(family: KeyFamily) -> bool {
+    matches!(family, KeyFamily::P256 | KeyFamily::P384 | KeyFamily::P521 | KeyFamily::Secp256k1)
 }
 
 fn has_two_kids(token: &Token<'_>) -> bool {

@@ -5,6 +5,7 @@
 //! at: [`Builtin`] in process, [`Server`] over HTTP.
 
 mod adapter;
+mod burden;
 mod claims;
 mod credentials;
 mod doors;
@@ -13,12 +14,15 @@ mod flaw;
 mod flawed_answer;
 mod flawed_set;
 mod forms;
+mod giveaway;
 mod header;
 mod injected;
 mod json;
+mod jwe;
 mod jwks;
 mod key;
 mod keys;
+mod lenient;
 mod lookup;
 mod parse;
 mod percent;

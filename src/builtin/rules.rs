@@ -75,6 +75,14 @@ pub(super) enum Refusal {
     NotYetValid,
     Claims,
     LockedOut,
+    /// An encrypted token does not open; strict says no more.
+    Decryption,
+    /// A flaw says that it was the content key.
+    ContentKey,
+    /// A flaw says that it was the padding.
+    Padding,
+    TooLarge,
+    UnknownDecryptionKey,
     /// Not a refusal at all: the validator fell over.
     Crash,
 }
@@ -96,6 +104,11 @@ impl Refusal {
             Refusal::NotYetValid => "not yet valid",
             Refusal::Claims => "claims",
             Refusal::LockedOut => "locked out",
+            Refusal::Decryption => "decryption",
+            Refusal::ContentKey => "content key",
+            Refusal::Padding => "padding",
+            Refusal::TooLarge => "too large",
+            Refusal::UnknownDecryptionKey => "unknown decryption key",
             Refusal::Crash => "internal error",
         }
     }

@@ -55,9 +55,8 @@ pub(super) fn for_token(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) 
         Flaw::NoAlgEmptyHmac if named.iter().any(|key| is_public_without_alg(key)) => texts(&[""]),
         Flaw::NoAlgHmac => {
             let keys_named = named.iter().filter(|key| is_public_without_alg(key));
-            let secrets: Vec<_> = keys_named
-                .flat_map(|key| FORMS.iter().filter_map(|form| forms::write(*form, key, keys)))
-                .collect();
+            let secrets: Vec<_> =
+                keys_named.flat_map(|key| FORMS.iter().filter_map(|form| forms::write(*form, key, keys))).collect();
             (!secrets.is_empty()).then_some(secrets)
         }
         other => {

@@ -4,6 +4,7 @@ use super::{
     credentials::{self, Credentials},
     doors::Door,
     flaw::Flaw,
+    giveaway,
     jwks::KeySet,
     keys::{KeyCache, Times},
     respond,
@@ -153,7 +154,7 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     };
     let mut refusal = respond::malformed(flaw);
     for token in tokens {
-        match app.judge(token).await {
+        match app.judge(token.clone()).await {
             Ok(_) if ![Method::GET, Method::HEAD].contains(&parts.method) => return respond::wrong_method(),
             Ok(claims) => {
                 if flaw == Some(Flaw::AnswersShared) {
@@ -161,7 +162,7 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
                 }
                 return respond::accepted(&claims);
             }
-            Err(reason) => refusal = respond::refused(flaw, reason),
+            Err(reason) => refusal = giveaway::dress(flaw, &token, respond::refused(flaw, reason)),
         }
     }
     refusal

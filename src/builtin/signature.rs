@@ -1,5 +1,11 @@
 //! The fourth stage: the signature (RFC 7515 section 5.2).
 
+mod ecdsa;
+pub(super) mod eddsa;
+mod mac;
+mod rsa;
+pub(super) mod weak;
+
 use super::{
     flaw::Flaw,
     header,
@@ -13,12 +19,19 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256K1_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1,
     VerificationAlgorithm,
 };
+use serde_json::Value;
 use std::borrow::Cow;
+use weak::Weak;
 
 /// Whether one of the keys found made the signature, over the bytes as sent.
 pub(super) fn check(rules: &Rules, found: &Found, alg: Alg, token: &Token<'_>) -> Result<(), Refusal> {
     let message = message(rules, token);
+    let weak =
+        token.header.get("alg").and_then(Value::as_str).filter(|_| rules.has(Flaw::WeakNames)).and_then(Weak::of);
     let good = match found {
+        Found::Keys(keys) if weak.is_some() => {
+            keys.iter().any(|key| weak.is_some_and(|weak| weak.holds(key, &message, &token.signature)))
+        }
         Found::Nothing => true,
         Found::Secrets(secrets) => {
             secrets.iter().any(|secret| key::mac_verifies(alg, secret, &message, &token.signature))
@@ -61,7 +74,18 @@ fn is_signed_by(flaw: Option<Flaw>, key: &Key, alg: Alg, message: &[u8], signatu
             alternatives(flaw, key, alg).any(|alg| key.verifies(alg, message, signature))
         }
         Flaw::Es512Of128Bytes if alg == Alg::Es512 => signature.len() == 128,
-        _ => exact(signature),
+        Flaw::RsaShortPadded if key.family == KeyFamily::Rsa => {
+            let missing = length.saturating_sub(signature.len());
+            exact(&[vec![0; missing], signature.clone()].concat())
+        }
+        Flaw::RsaLeadingZeroRefused if key.family == KeyFamily::Rsa => {
+            signature.first() != Some(&0) && exact(signature)
+        }
+        _ => ecdsa::verdict(flaw, key, alg, message, signature)
+            .or_else(|| eddsa::verdict(flaw, key, alg, message, signature))
+            .or_else(|| rsa::verdict(flaw, key, alg, message, signature))
+            .or_else(|| mac::verdict(flaw, key, alg, message, signature))
+            .unwrap_or_else(|| exact(signature)),
     }
 }
 

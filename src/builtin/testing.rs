@@ -11,7 +11,8 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P256K1_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+        ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair, PqdsaSigningAlgorithm, RsaKeyPair,
         RsaPublicKeyComponents,
     },
 };
@@ -40,6 +41,7 @@ pub struct Signer {
 enum Private {
     Jsonwebtoken(EncodingKey),
     Ecdsa(EcdsaKeyPair),
+    MlDsa(PqdsaKeyPair),
 }
 
 impl Signer {
@@ -58,11 +60,20 @@ impl Signer {
                 let jwk = json!({ "kty": "oct", "k": b64(secret) });
                 Signer { jwk, key: Private::Jsonwebtoken(EncodingKey::from_secret(&secret)) }
             }
+            KeyFamily::MlDsa44 => Signer::ml_dsa("ML-DSA-44", &ML_DSA_44_SIGNING),
+            KeyFamily::MlDsa65 => Signer::ml_dsa("ML-DSA-65", &ML_DSA_65_SIGNING),
+            KeyFamily::MlDsa87 => Signer::ml_dsa("ML-DSA-87", &ML_DSA_87_SIGNING),
             KeyFamily::P256 => Signer::ecdsa("P-256", &ECDSA_P256_SHA256_FIXED_SIGNING),
             KeyFamily::P384 => Signer::ecdsa("P-384", &ECDSA_P384_SHA384_FIXED_SIGNING),
             KeyFamily::P521 => Signer::ecdsa("P-521", &ECDSA_P521_SHA512_FIXED_SIGNING),
             KeyFamily::Secp256k1 => Signer::ecdsa("secp256k1", &ECDSA_P256K1_SHA256_FIXED_SIGNING),
         }
+    }
+
+    fn ml_dsa(name: &str, scheme: &'static PqdsaSigningAlgorithm) -> Signer {
+        let pair = PqdsaKeyPair::generate(scheme).unwrap();
+        let jwk = json!({ "kty": "AKP", "alg": name, "pub": b64(pair.public_key()) });
+        Signer { jwk, key: Private::MlDsa(pair) }
     }
 
     fn rsa() -> Signer {
@@ -91,6 +102,11 @@ impl Signer {
     pub fn sign(&self, alg: Alg, message: &str) -> String {
         match &self.key {
             Private::Jsonwebtoken(key) => crypto::sign(message.as_bytes(), key, algorithm(alg).unwrap()).unwrap(),
+            Private::MlDsa(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(message.as_bytes(), &mut signature).unwrap();
+                b64(signature)
+            }
             Private::Ecdsa(pair) => b64(pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap()),
         }
     }
@@ -145,6 +161,7 @@ pub fn jwk(alg: Alg) -> Value {
 /// A target that trusts our keys for these algorithms.
 pub fn trust(algorithms: &[Alg], typ: &str) -> TrustConfig {
     TrustConfig {
+        decryption: Default::default(),
         issuer: ISSUER.into(),
         audience: AUDIENCE.into(),
         algorithms: algorithms.to_vec(),

@@ -1,11 +1,11 @@
 //! The validator itself: its stages in order, and what it remembers.
 
 use super::{
-    claims,
+    burden, claims,
     flaw::Flaw,
     flawed_set,
     header::{self, Check},
-    injected,
+    injected, jwe,
     key::KeySet,
     lookup, parse,
     rules::{Refusal, Rules},
@@ -18,7 +18,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Mutex,
         atomic::{AtomicU32, Ordering},
@@ -35,6 +35,7 @@ use std::{
 pub struct Builtin {
     rules: Rules,
     keys: KeySet,
+    decryptor: jwe::Decryptor,
     memory: Memory,
 }
 
@@ -60,10 +61,18 @@ impl Builtin {
             Some(Flaw::Answers500) => return Err(Refusal::Crash),
             Some(Flaw::LocksOut) if self.memory.count() > LOCK_OUT_AFTER => return Err(Refusal::LockedOut),
             Some(Flaw::LongTokenRefused) if sent.len() > 2048 => return Err(Refusal::Malformed),
+            Some(Flaw::StuckAfterFlood) if self.memory.is_stuck(sent.len()) => return Err(Refusal::Crash),
+            Some(Flaw::StatefulPattern) if burden::has_long_subject(sent) && self.memory.is_second_look() => {
+                return Err(Refusal::Claims);
+            }
             Some(flaw) if self.memory.knows(flaw, sent) => return claims_of(sent).ok_or(Refusal::Payload),
             _ => {}
         }
+        burden::bear(rules, sent)?;
         let claims = self.check(keys, sent, now)?;
+        if rules.has(Flaw::ClaimsOfAnother) {
+            return Ok(self.memory.first_claims(sent, claims));
+        }
         if let Some(flaw) = rules.flaw {
             self.memory.learn(flaw, sent);
         }
@@ -72,12 +81,18 @@ impl Builtin {
 
     fn check(&self, keys: &KeySet, sent: &[u8], now: i64) -> Result<Value, Refusal> {
         let rules = &self.rules;
-        let compact = parse::compact(rules, sent);
+        let opened = jwe::open(rules, &self.decryptor, keys, sent)?;
+        let (sent, inside) = match jwe::signed(opened) {
+            Ok(signed) => signed,
+            Err(claims) => return Ok(claims),
+        };
+        let compact = parse::compact(rules, &sent);
         let token = parse::split(rules, &compact)?;
         if injected::visit(rules, &token) {
             return Err(Refusal::Header);
         }
-        let check = if token.unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
+        let unchecked = token.unchecked || inside && jwe::is_unchecked(rules, &token.header);
+        let check = if unchecked { Check::Nothing } else { header::examine(rules, keys, &token)? };
         if let Check::With(alg) = check {
             let found = lookup::find(rules, keys, &token, alg)?;
             signature::check(rules, &found, alg, &token)?;
@@ -87,7 +102,7 @@ impl Builtin {
 }
 
 /// The claims of whatever has a readable second segment.
-fn claims_of(sent: &[u8]) -> Option<Value> {
+pub(super) fn claims_of(sent: &[u8]) -> Option<Value> {
     let payload = URL_SAFE_NO_PAD.decode(sent.split(|byte| *byte == b'.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
 }
@@ -97,6 +112,11 @@ impl Validator for Builtin {
         let algorithms = self.rules.algorithms.iter().map(|alg| Capability::Alg(*alg));
         let mut provided: Capabilities = algorithms.collect();
         provided.extend([Capability::ClaimsReturned, Capability::ControlClock, Capability::ObserveOutbound]);
+        provided.extend(self.decryptor.algorithms().iter().map(|alg| Capability::JweAlg(*alg)));
+        provided.extend(self.decryptor.content().iter().map(|enc| Capability::JweEnc(*enc)));
+        if !self.decryptor.algorithms().is_empty() {
+            provided.insert(Capability::JweDecrypt);
+        }
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
         }
@@ -106,6 +126,7 @@ impl Validator for Builtin {
     fn configure(&mut self, trust: &TrustConfig) {
         self.rules = Rules::new(self.rules.flaw, trust);
         self.memory = Memory::default();
+        self.decryptor = jwe::Decryptor::new(&trust.decryption);
         let flaw = self.rules.flaw;
         let mut keys = match flaw {
             Some(Flaw::NeverFetchesKeys) => KeySet::default(),
@@ -134,6 +155,10 @@ impl Validator for Builtin {
 struct Memory {
     verdicts: Mutex<HashSet<Vec<u8>>>,
     judged: AtomicU32,
+    /// Tokens that a stuck validator still has to answer wrongly.
+    stuck: AtomicU32,
+    /// The claims of the first token with each header.
+    claims: Mutex<HashMap<Vec<u8>, Value>>,
 }
 
 impl Memory {
@@ -143,6 +168,32 @@ impl Memory {
     /// How many tokens were judged, this one included.
     fn count(&self) -> u32 {
         self.judged.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether an earlier long token still keeps it busy.
+    fn is_stuck(&self, length: usize) -> bool {
+        const LONG: usize = 40_000;
+        const TOKENS: u32 = 8;
+        if length > LONG {
+            self.stuck.store(TOKENS, Ordering::Relaxed);
+            return false;
+        }
+        self.stuck.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// Every second call.
+    fn is_second_look(&self) -> bool {
+        self.judged.fetch_add(1, Ordering::Relaxed) % 2 == 1
+    }
+
+    /// The claims of the first token with this one's header.
+    fn first_claims(&self, sent: &[u8], own: Value) -> Value {
+        let header = sent.split(|byte| *byte == b'.').next().unwrap_or_default().to_vec();
+        let mut known = self.claims.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.entry(header).or_insert(own).clone()
     }
 
     fn knows(&self, flaw: Flaw, sent: &[u8]) -> bool {

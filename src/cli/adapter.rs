@@ -11,6 +11,7 @@ use crate::{
         Alg, Outcome, Period, Recipe, TrustConfig, World,
         adapter::{AdapterReply, AdapterVerdict, Ask},
         recipe::Sign,
+        target::Decryption,
     },
     report::{Role, visible},
     run::{BUILTIN_ALGORITHMS, ExitCode, RunError},
@@ -225,6 +226,7 @@ impl Tokens {
             typ: "JWT".into(),
             jwks_uri: None,
             keys: ring.handed_over(),
+            decryption: Decryption::default(),
         };
         let setting = Setting {
             world: World::unserved(&issuer),
@@ -232,6 +234,7 @@ impl Tokens {
             audience: trust.audience.clone(),
             typ: trust.typ.clone(),
             leeway: trust.leeway,
+            encryption: trust.decryption.usual(),
             seed: 1,
         };
         Ok(Tokens { forge: Forge::new(ring, setting), catalog: Catalog::load(None)?, trust })

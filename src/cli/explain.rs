@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     builtin::Flaw,
+    conformance::fuzz::Kind,
     model::{Case, Mutation, Recipe, Tampering},
     run::ExitCode,
     suite::Catalog,
@@ -28,7 +29,10 @@ pub(super) struct Explain {
 impl Explain {
     pub fn execute(self) -> Ended {
         let catalog = self.suite.load()?;
-        let text = case(&catalog, &self.id).or_else(|| flaw(&self.id)).or_else(|| manual(&self.id));
+        let text = case(&catalog, &self.id)
+            .or_else(|| generated(&self.id))
+            .or_else(|| flaw(&self.id))
+            .or_else(|| manual(&self.id));
         match text {
             Some(text) => {
                 anstream::println!("{}", text.trim_end());
@@ -100,6 +104,25 @@ fn recipe(recipe: &Recipe, heading: &str) -> String {
         }
     }
     text
+}
+
+/// A kind of generated tokens, or one of them.
+fn generated(id: &str) -> Option<String> {
+    let kind = Kind::ALL.iter().copied().find(|kind| {
+        let all = kind.id(None).to_string();
+        id.strip_prefix(&all).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    })?;
+    let Case { title, why, fix, refs, level, severity, .. } = kind.case(None, Recipe::default());
+    let refs: Vec<String> = refs.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "{}\n{title}\n\n{why}\n\nlevel       {level} ({severity})\nexpects     reject\nreferences  {}\nlibrary     {}\n\
+         application {}\ngenerated   gauntlet run TARGET --fuzz 20000 --only '{}'\n",
+        kind.id(None),
+        refs.join("\n            "),
+        fix.library,
+        fix.application,
+        kind.id(None)
+    ))
 }
 
 fn flaw(id: &str) -> Option<String> {

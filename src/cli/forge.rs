@@ -5,7 +5,7 @@ use super::{
     shared::{Suite, fresh_seed, usage},
 };
 use crate::{
-    model::{Alg, Period, Recipe, World},
+    model::{Alg, Period, Recipe, World, target::Decryption},
     report::visible,
     run::{BUILTIN_ALGORITHMS, ExitCode},
     suite::Catalog,
@@ -80,6 +80,7 @@ impl Forge {
             audience: self.audience.clone(),
             typ: "JWT".into(),
             leeway: Period::from_secs(0),
+            encryption: Decryption::default().usual(),
             seed: fresh_seed(),
         }
     }

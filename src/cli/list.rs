@@ -2,6 +2,7 @@
 
 use super::{
     Ended,
+    coverage::Coverage,
     shared::{Choice, Suite},
 };
 use crate::{builtin::Flaw, run::ExitCode};
@@ -9,7 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// List cases, families, flaws, policies
+/// List cases, families, flaws, policies; or what the specifications ask, and which cases show it
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// What to list
@@ -19,9 +20,23 @@ pub(super) struct List {
     choice: Choice,
     #[command(flatten)]
     suite: Suite,
-    /// As JSON
+    /// What the specifications ask of a validator, clause by clause, and which of the cases show it
+    #[arg(long)]
+    coverage: bool,
+    /// As text or as JSON
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Form::Text)]
+    format: Form,
+    /// The same as --format json
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// A table
+    Text,
+    /// An array of objects
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -46,6 +61,14 @@ struct Table {
 
 impl List {
     pub fn execute(self) -> Ended {
+        let as_json = self.json || self.format == Form::Json;
+        if self.coverage {
+            let (catalog, selection) = (self.suite.load()?, self.choice.selection()?);
+            let coverage = Coverage::of(&catalog, &selection)?;
+            let text = if as_json { format!("{:#}", coverage.json()) } else { coverage.table() };
+            anstream::println!("{text}");
+            return Ok(ExitCode::Ok);
+        }
         let table = match self.what {
             What::Cases => self.cases(false)?,
             What::Variants => self.cases(true)?,
@@ -56,7 +79,7 @@ impl List {
         if table.rows.is_empty() {
             return Err(crate::run::RunError::NothingSelected.into());
         }
-        table.print(self.json);
+        table.print(as_json);
         Ok(ExitCode::Ok)
     }
 

@@ -3,6 +3,7 @@
 //! stdout carries only what was asked for. Progress, findings and hints go to stderr.
 
 mod adapter;
+mod coverage;
 mod decode;
 mod doctor;
 mod explain;
@@ -45,7 +46,7 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Write a target file
     Init(init::Init),
-    /// List cases, families, flaws, policies
+    /// List cases, families, flaws, policies; or what the specifications ask, and which cases show it
     List(list::List),
     /// Say what a case, a mutation or a flaw is, and why it matters
     Explain(explain::Explain),

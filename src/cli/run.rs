@@ -7,6 +7,7 @@ use super::{
     terminal::paint,
 };
 use crate::{
+    conformance::fuzz,
     model::{Event, Level, Outcome, RunReport, report::CaseResult},
     report::{Format, finding_block, summary, visible},
     run::{ExitCode, FailOn, Request, Stop, StopReason, Subject, execute},
@@ -43,6 +44,10 @@ pub(super) struct Run {
     /// Blocks of cases in flight at the same time
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
+    /// Also send this many generated tokens that must be refused, and cut down what is accepted; their ids are
+    /// fuzz/KIND:NUMBER, and the seed decides them
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    fuzz: u32,
     /// Stop after this long; results so far are written, and the exit code is 5
     #[arg(long, value_name = "TIME")]
     max_time: Option<crate::model::Period>,
@@ -73,13 +78,14 @@ impl Run {
             selection,
             seed: self.seed.unwrap_or_else(fresh_seed),
             jobs: usize::from(self.jobs),
+            fuzz: self.fuzz,
             fail_on,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
             reproduce: format!("gauntlet run {}", self.tested.text()),
         };
         let folder = Folder::new(self.out.clone(), &name);
-        let mut screen = Screen::new(self.quiet);
+        let mut screen = Screen::new(self.quiet, self.fuzz);
         let mut log = Log::default();
         let report = runtime()?.block_on(async {
             let (wish, stop) = Stop::new();
@@ -142,14 +148,16 @@ struct Screen {
     bar: ProgressBar,
     statements: std::collections::BTreeMap<String, crate::model::report::Statement>,
     failed: usize,
+    /// Generated tokens that are asked for.
+    fuzz: u32,
 }
 
 impl Screen {
-    fn new(quiet: bool) -> Screen {
+    fn new(quiet: bool, fuzz: u32) -> Screen {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::no_length() };
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Screen { quiet, bar, statements: std::collections::BTreeMap::new(), failed: 0 }
+        Screen { quiet, bar, statements: std::collections::BTreeMap::new(), failed: 0, fuzz }
     }
 
     fn show(&mut self, event: &Event) {
@@ -157,8 +165,12 @@ impl Screen {
             Event::RunStarted { target, plan, statements, .. } => {
                 self.statements.clone_from(statements);
                 self.bar.set_length((plan.variants + plan.skipped) as u64);
+                let generated = match self.fuzz {
+                    0 => String::new(),
+                    some => format!(", up to {some} generated tokens"),
+                };
                 self.line(&format!(
-                    "{} at {}: {} cases, {} tokens to judge, {} variants do not apply",
+                    "{} at {}: {} cases, {} tokens to judge, {} variants do not apply{generated}",
                     visible(&target.name),
                     visible(&target.address),
                     plan.cases,
@@ -173,6 +185,12 @@ impl Screen {
                 }
             }
             Event::Calibrated { .. } | Event::RunFinished { .. } => {}
+            Event::Fuzzed { sent, of, accepted } => {
+                self.bar.set_length(u64::from(*of));
+                self.bar.set_position(u64::from(*sent));
+                self.bar.set_message(format!("generated tokens, {accepted} accepted"));
+            }
+            Event::CaseFinished { result, .. } if result.id.family == fuzz::FAMILY => self.generated(result),
             Event::CaseFinished { result, .. } => {
                 self.bar.inc(1);
                 self.case(result);
@@ -193,6 +211,15 @@ impl Screen {
         if let Some(statement) = self.statements.get(&result.id.case()) {
             self.line(&finding_block(result, statement, &paint));
         }
+    }
+
+    /// A generated token is told once it is cut down, as the case that it would make.
+    fn generated(&self, result: &CaseResult) {
+        let Some(block) = result.reproduce.as_ref().and_then(|reproduce| reproduce.case.as_ref()) else { return };
+        if let Some(statement) = self.statements.get(&result.id.case()) {
+            self.line(&finding_block(result, statement, &paint));
+        }
+        self.line(&format!("as a case for a file of vectors:\n\n{block}"));
     }
 
     fn line(&self, text: &str) {

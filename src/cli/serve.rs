@@ -7,8 +7,8 @@ use super::{
 use crate::{
     builtin::{Flaw, Server},
     issuer::{Documents, Testbed},
-    model::{Alg, Period, TrustConfig},
-    run::{BUILTIN_ALGORITHMS, ExitCode, RunError},
+    model::{Alg, ContentEncryption, Period, TrustConfig, target::Decryption},
+    run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, decryption},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
 };
@@ -71,6 +71,10 @@ impl Serve {
             typ: "JWT".into(),
             jwks_uri: Some(world.jwks_uri.clone()),
             keys: ring.handed_over(),
+            decryption: match self.validator {
+                Some(_) => decryption(&ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
+                None => Decryption::default(),
+            },
         };
         let server = match self.validator {
             Some(_) => Some(Server::start(flaw, &trust).await?),
@@ -92,6 +96,7 @@ impl Serve {
             audience: trust.audience.clone(),
             typ: trust.typ.clone(),
             leeway: trust.leeway,
+            encryption: trust.decryption.usual(),
             seed: fresh_seed(),
         };
         let forge = Forge::new(ring, setting);

@@ -4,7 +4,7 @@ use super::plan::Planned;
 use crate::{
     issuer::Journal,
     model::{Capability, Case, Observation, Recipe, Verdict, case::Present},
-    target::{Shown, Target},
+    target::{MemoryGauge, Shown, Target},
     token::{Forge, ForgeError, Token},
 };
 use std::{
@@ -25,6 +25,9 @@ const MOST_RATE_LIMITED: u64 = 3;
 /// After so many tokens without an answer, a run would take hours: it stops asking.
 const MOST_TIMEOUTS: u64 = 24;
 
+/// Longer tokens are made again: a suite's worth of them would fill our memory.
+const MOST_REMEMBERED: usize = 256 * 1024;
+
 /// What every job works with.
 pub struct Bench {
     forge: Arc<Forge>,
@@ -38,6 +41,7 @@ pub struct Bench {
     halted: Mutex<Option<String>>,
     reproduce: String,
     memory: Option<Arc<Memory>>,
+    gauge: Option<MemoryGauge>,
     /// Twins that were shown before the key set changed, by the place of their case.
     earlier: Mutex<HashMap<usize, Observation>>,
     /// Which bench of this process: two that share a journal must not share a nonce.
@@ -46,9 +50,13 @@ pub struct Bench {
 
 static BENCHES: AtomicU64 = AtomicU64::new(0);
 
-/// Tokens by the place of their case in the suite, for runs that share keys and addresses.
+/// Tokens by the place of their case in the suite, with the second in which they were minted, for runs that share keys
+/// and addresses.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<(usize, Part), Token>>);
+pub struct Memory(Mutex<HashMap<(usize, Part), (i64, Token)>>);
+
+/// Seconds after which a token is minted anew: well before it expires, however slow the machine is.
+const REMEMBERED: i64 = 100;
 
 /// Which token of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +92,7 @@ impl Bench {
             halted: Mutex::new(None),
             reproduce,
             memory: None,
+            gauge: None,
             earlier: Mutex::default(),
             number: BENCHES.fetch_add(1, Ordering::Relaxed),
         }
@@ -93,6 +102,18 @@ impl Bench {
     #[must_use]
     pub fn with_memory(self, memory: Option<Arc<Memory>>) -> Bench {
         Bench { memory, ..self }
+    }
+
+    /// The same, with an eye on the memory of a target that we started.
+    #[must_use]
+    pub fn with_gauge(self, gauge: Option<MemoryGauge>) -> Bench {
+        Bench { gauge, ..self }
+    }
+
+    /// Reads the target's memory, where we started it.
+    #[must_use]
+    pub fn gauge(&self) -> Option<&MemoryGauge> {
+        self.gauge.as_ref()
     }
 
     /// The forge.
@@ -174,12 +195,16 @@ impl Bench {
         let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
         let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
-        if let Some(token) = known {
+        if let Some((minted, token)) = known
+            && self.now() - minted < REMEMBERED
+        {
             return Ok(token);
         }
         let token = self.mint(recipe, nonce, before)?;
-        if let Ok(mut tokens) = memory.0.lock() {
-            tokens.insert((planned.index, part), token.clone());
+        if token.bytes.len() <= MOST_REMEMBERED
+            && let Ok(mut tokens) = memory.0.lock()
+        {
+            tokens.insert((planned.index, part), (self.now(), token.clone()));
         }
         Ok(token)
     }
@@ -195,6 +220,26 @@ impl Bench {
         }
         let token = self.mint_planned(planned, Part::Twin, &self.nonce(), &BTreeMap::new())?;
         Ok(self.patiently(&token.bytes, planned.case.given.present.as_ref()).await)
+    }
+
+    /// The twin of a case, made afresh and presented; `None` where it cannot be made.
+    pub(super) async fn twin_afresh(&self, planned: &Planned) -> Option<Observation> {
+        let token = self.mint(&planned.twin, &self.nonce(), &BTreeMap::new()).ok()?;
+        Some(self.patiently(&token.bytes, planned.case.given.present.as_ref()).await)
+    }
+
+    /// A token made and presented as if our clock showed this second, where the target's own clock is not asked.
+    ///
+    /// # Errors
+    /// The token cannot be minted.
+    pub(super) async fn at(&self, recipe: &Recipe, now: i64) -> Result<Observation, ForgeError> {
+        let token = self.forge.mint(recipe, now, &self.nonce(), &BTreeMap::new())?;
+        let shown = Shown::plain(&token.bytes, now);
+        let first = self.target.present(&shown).await;
+        Ok(match first.verdict {
+            Verdict::Timeout | Verdict::Reset | Verdict::Unreachable => self.target.present(&shown).await,
+            _ => first,
+        })
     }
 
     /// Shows the twins of these cases now, for a time at which they need no longer be taken.
@@ -267,6 +312,17 @@ impl Bench {
         self.target.present(&Shown { token, good: &good, present, now: self.now() }).await
     }
 
+    /// The command that started the run, with another selection and the same seed.
+    #[must_use]
+    pub fn command(&self, selection: &str) -> String {
+        // What stands behind `--` is an adapter's command, and must stay last.
+        let (command, adapter) = match self.reproduce.split_once(" -- ") {
+            Some((command, adapter)) => (command, format!(" -- {adapter}")),
+            None => (self.reproduce.as_str(), String::new()),
+        };
+        format!("{command} {selection} --seed {}{adapter}", self.forge.setting().seed)
+    }
+
     /// How to see a result again: with the harness, and with `curl` where a plain header says it all.
     #[must_use]
     pub fn reproduce(&self, case: &Case, token: &Token) -> crate::model::report::Reproduce {
@@ -277,14 +333,8 @@ impl Bench {
             }
             _ => None,
         };
-        let seed = self.forge.setting().seed;
-        // What stands behind `--` is an adapter's command, and must stay last.
-        let (command, adapter) = match self.reproduce.split_once(" -- ") {
-            Some((command, adapter)) => (command, format!(" -- {adapter}")),
-            None => (self.reproduce.as_str(), String::new()),
-        };
-        let gauntlet = format!("{command} --only {} --seed {seed}{adapter}", shell_quoted(&case.id.to_string()));
-        crate::model::report::Reproduce { gauntlet, curl }
+        let gauntlet = self.command(&format!("--only {}", shell_quoted(&case.id.to_string())));
+        crate::model::report::Reproduce { gauntlet, curl, case: None }
     }
 }
 

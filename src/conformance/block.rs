@@ -3,7 +3,11 @@
 use super::{
     bench::{Bench, Part},
     judge::judge,
+    measure::{self, Measured},
     plan::Planned,
+    same_answer::same_answer,
+    trim::trim,
+    watch,
 };
 use crate::{
     model::{
@@ -11,6 +15,7 @@ use crate::{
         case::WorldPart,
         outcome::Control,
         report::{CaseResult, Controls},
+        side::Health,
     },
     token::{Token, evidence},
 };
@@ -36,6 +41,13 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Whether good tokens were lost right after it.
+    #[must_use]
+    pub fn did_harm(&self) -> bool {
+        let seen = self.result.observation.as_ref();
+        seen.and_then(|seen| seen.side.health.as_ref()).is_some_and(Health::is_harmed)
+    }
+
     /// Whether a must is undecided here.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
@@ -103,13 +115,14 @@ async fn bracket(bench: &Bench, block: &[Planned]) -> (Vec<Finished>, usize) {
         };
         sent.push(send(bench, planned, twin, base_before).await);
     }
-    // The bracket closes: twins first, so that the base control has the last word.
+    // The bracket closes: twins first, so that the base control has the last word. Where the case did harm, its good tokens afterwards are a finding, and say nothing about its verdict.
+    let harmed = sent.iter().any(Sent::is_harmed);
     for twin in &mut twins {
-        if twin.holds {
+        if twin.holds && !harmed {
             twin.holds = bench.twin(twin.planned).await.is_ok_and(|seen| seen.verdict == Verdict::Accept);
         }
     }
-    let base = base_before && good_is_taken(bench).await;
+    let base = base_before && (harmed || good_is_taken(bench).await);
     let count = sent.len();
     (sent.into_iter().map(|sent| sent.judged(bench, base, &twins)).collect(), count)
 }
@@ -150,10 +163,13 @@ pub(super) struct Sent<'a> {
     twin: Option<usize>,
     nonce: String,
     before: BTreeMap<String, String>,
+    /// What the tokens presented first got.
+    earlier: BTreeMap<String, Observation>,
     /// A token that had to be accepted first and was not.
     missed: Option<String>,
     token: Option<(Token, Option<Token>)>,
     observation: Observation,
+    measured: Option<Measured>,
 }
 
 pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<usize>, base_holds: bool) -> Sent<'a> {
@@ -163,9 +179,11 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
         twin,
         nonce: nonce.clone(),
         before: BTreeMap::new(),
+        earlier: BTreeMap::new(),
         missed: None,
         token: None,
         observation: Observation::bare(Verdict::Unreachable, "not sent: a good token was not taken just before"),
+        measured: None,
     };
     if !base_holds {
         return sent;
@@ -180,6 +198,7 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
                     sent.missed = Some(format!("the token {:?} was not taken: {}", before.name, observation.because));
                 }
                 sent.before.insert(before.name.clone(), observation.verdict.to_string());
+                sent.earlier.insert(before.name.clone(), observation);
                 earlier.insert(before.name.clone(), token);
             }
             Err(error) => sent.missed = Some(format!("the token {:?} cannot be made: {error}", before.name)),
@@ -188,8 +207,13 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
     let present = planned.case.present.as_ref().or(planned.case.given.present.as_ref());
     match bench.mint_planned(planned, Part::Token, &nonce, &earlier) {
         Ok(token) => {
-            sent.observation = bench.patiently(&token.bytes, present).await;
+            // Minted in the same second, so that the two differ in nothing but the defect.
             let good = bench.mint_planned(planned, Part::Twin, &nonce, &earlier).ok();
+            sent.observation = watch::present(bench, planned, &token, present).await;
+            if let Some(measure) = planned.case.measure {
+                sent.measured = Some(measure::measure(bench, measure, planned).await);
+            }
+            watch::gather(bench, planned, &token, &nonce, &earlier, &mut sent.observation).await;
             sent.token = Some((token, good));
         }
         Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),
@@ -198,6 +222,10 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
 }
 
 impl Sent<'_> {
+    fn is_harmed(&self) -> bool {
+        self.observation.side.health.as_ref().is_some_and(Health::is_harmed)
+    }
+
     /// The same without the borrow.
     pub(super) fn into_owned(self) -> Sent<'static> {
         Sent { planned: Cow::Owned(self.planned.into_owned()), ..self }
@@ -216,19 +244,26 @@ impl Sent<'_> {
         observation.outbound = bench.journal().map(|journal| journal.by_nonce(&self.nonce)).unwrap_or_default();
         let case = &self.planned.case;
         let mut findings = judge(case, &observation, controls);
+        findings.extend(same_answer(case, &observation, &self.earlier, controls));
         if let (Some(missed), Some(first)) = (self.missed, findings.first_mut())
             && first.outcome != Outcome::Fail
         {
             first.outcome = Outcome::Inconclusive;
             first.because = missed;
         }
+        let held = controls.base == Control::Accepted;
+        if let Some(measured) = self.measured.as_ref().filter(|_| held) {
+            findings.splice(..1, measured.findings(case));
+        }
         let mut result = skeleton(&self.planned, findings);
+        result.measured = self.measured.filter(|_| held).and_then(|measured| measured.value);
         result.token = self.token.as_ref().map(|(token, good)| evidence(token, &self.planned.token, good.as_ref()));
         result.reproduce = self.token.as_ref().map(|(token, _)| bench.reproduce(case, token));
         result.observation = Some(observation);
         result.twin = twin;
         result.before = self.before;
         result.controls = controls;
+        trim(&mut result);
         Finished { index: self.planned.index, result, nonce: self.nonce, case: case.clone() }
     }
 }
@@ -248,6 +283,7 @@ fn skeleton(planned: &Planned, findings: Vec<Finding>) -> CaseResult {
         observation: None,
         twin: None,
         before: BTreeMap::new(),
+        measured: None,
         controls: Controls { base: Control::NotSent, feature: Control::NotSent },
         findings,
         reproduce: None,

@@ -1,5 +1,6 @@
 //! The opinion: from what was wanted and what was seen to findings. Pure.
 
+use super::side;
 use crate::model::{
     Case, Finding, Level, Observation, Outcome, Severity, Verdict,
     case::WorldPart,
@@ -29,14 +30,14 @@ pub fn judge(case: &Case, seen: &Observation, controls: Controls) -> Vec<Finding
     if controls.base == Control::Accepted || seen.verdict == Verdict::Accept {
         findings.extend(answer_checks(case, seen));
         findings.extend(returned_claims(case, seen));
-        findings.extend(time_limit(case, seen));
+        findings.extend(side::checks(case, seen));
     }
     findings.extend(silence(case, seen));
     findings
 }
 
 /// What breaking a statement of a level comes to.
-fn broken(level: Level) -> Outcome {
+pub(super) fn broken(level: Level) -> Outcome {
     match level {
         Level::Must => Outcome::Fail,
         Level::Should | Level::Policy => Outcome::Warn,
@@ -140,6 +141,9 @@ fn feature(case: &Case) -> String {
     if !given.mutate.is_empty() {
         parts.push("this shape of good token".to_owned());
     }
+    if given.encrypt.is_some() {
+        parts.push("tokens encrypted like this".to_owned());
+    }
     if given.present.is_some() {
         parts.push("a good token shown in this way".to_owned());
     }
@@ -149,13 +153,33 @@ fn feature(case: &Case) -> String {
     if parts.is_empty() { "the good twin".to_owned() } else { parts.join(" with ") }
 }
 
-fn finding(case: &Case, check: &str, level: Level, holds: bool, expected: String, observed: String) -> Finding {
-    let because = if holds { "as wanted".to_owned() } else { format!("wanted {expected}, saw {observed}") };
+pub(super) fn finding(
+    case: &Case,
+    check: &str,
+    level: Level,
+    holds: bool,
+    expected: String,
+    observed: String,
+) -> Finding {
+    let because = if holds { "as wanted" } else { "not as wanted" }.to_owned();
+    let outcome = if holds { Outcome::Pass } else { broken(level) };
+    finding_of(case, check, level, outcome, [expected, observed, because])
+}
+
+/// A finding with all its words. What weighs as much as the case itself has its severity.
+pub(super) fn finding_of(
+    case: &Case,
+    check: &str,
+    level: Level,
+    outcome: Outcome,
+    [expected, observed, because]: [String; 3],
+) -> Finding {
+    const WEIGHTY: [&str; 7] = ["untouched", "returns", "latency", "memory", "health", "steady", "measured"];
     Finding {
         id: Finding::id(&case.id, check),
-        outcome: if holds { Outcome::Pass } else { broken(level) },
+        outcome,
         level,
-        severity: if check == "untouched" || check == "returns" { case.severity } else { Severity::Low },
+        severity: if WEIGHTY.contains(&check) { case.severity } else { Severity::Low },
         baseline: BaselineStatus::New,
         expected,
         observed,
@@ -242,13 +266,6 @@ fn returned_claims(case: &Case, seen: &Observation) -> Vec<Finding> {
     vec![finding(case, "returns", level, wanted == got, wanted.clone(), got.clone())]
 }
 
-fn time_limit(case: &Case, seen: &Observation) -> Option<Finding> {
-    let limit = case.within?;
-    let holds = u128::from(seen.elapsed_us) <= limit.0.as_micros();
-    let took = format!("{} ms", seen.elapsed_us / 1000);
-    Some(finding(case, "within", Level::Should, holds, format!("an answer within {limit}"), took))
-}
-
 fn silence(case: &Case, seen: &Observation) -> Option<Finding> {
     if !case.untouched.contains(&WorldPart::Canary) || seen.verdict == Verdict::Unreachable {
         return None;
@@ -257,11 +274,19 @@ fn silence(case: &Case, seen: &Observation) -> Option<Finding> {
         .outbound
         .iter()
         .filter(|fetch| fetch.endpoint == Endpoint::Canary)
-        .map(|fetch| format!("{} {}", fetch.method, fetch.path))
+        .map(|fetch| format!("{} {}", fetch.method, without_nonce(&fetch.path)))
         .collect();
     let observed = if calls.is_empty() { "no request".to_owned() } else { calls.join(", ") };
     let level = case.level;
     Some(finding(case, "untouched", level, calls.is_empty(), "no request to the planted address".into(), observed))
+}
+
+/// A planted path as all variants of a case share it; the evidence has it whole.
+fn without_nonce(path: &str) -> String {
+    const CANARY: &str = "/canary/";
+    let Some((front, rest)) = path.split_once(CANARY) else { return path.to_owned() };
+    let behind = rest.find('/').map_or("", |at| &rest[at..]);
+    format!("{front}{CANARY}…{behind}")
 }
 
 #[cfg(test)]

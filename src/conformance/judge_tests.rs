@@ -109,6 +109,7 @@ fn a_planted_address_must_stay_untouched_whatever_the_verdict() {
         method: "GET".into(),
         path: "/canary/x/jwks.json".into(),
         user_agent: None,
+        headers: Vec::new(),
     };
     let findings = judge(&case, &Observation { outbound: vec![fetch], ..seen(Verdict::Reject) }, HELD);
     assert_eq!(findings[0].outcome, Outcome::Pass);

@@ -6,10 +6,19 @@ mod bench;
 mod block;
 mod calibrate;
 mod diagnose;
+mod echo;
+#[cfg(feature = "cli")]
+pub mod fuzz;
 mod judge;
+mod measure;
 mod outside;
 mod phase;
 mod plan;
+mod same_answer;
+mod side;
+mod signed;
+mod trim;
+mod watch;
 
 pub use bench::{Bench, Memory};
 pub use block::{Finished, run_block, skipped, sweep};

@@ -18,7 +18,7 @@ pub struct Pending {
 #[derive(Debug)]
 enum Shown {
     /// Its token was presented. The observation is of a good token that should have passed meanwhile and did not.
-    Sent(Box<Sent<'static>>, Option<Observation>),
+    Sent(Box<(Sent<'static>, Option<Observation>)>),
     /// The target did not come up while the set was served.
     Down(String),
     /// As before, where not to come up is lawful.
@@ -30,7 +30,7 @@ impl Pending {
     /// it none need pass.
     pub async fn send(bench: &Bench, planned: Planned, spoilt: Option<Observation>) -> Pending {
         let sent = send(bench, &planned, None, true).await.into_owned();
-        Pending { planned, shown: Shown::Sent(Box::new(sent), spoilt) }
+        Pending { planned, shown: Shown::Sent(Box::new((sent, spoilt))) }
     }
 
     /// Notes that the target did not come up while the set was served. `lawful`: nothing says that it must.
@@ -44,7 +44,8 @@ impl Pending {
     #[must_use]
     pub fn judged(self, bench: &Bench, held: bool) -> Finished {
         let because = match self.shown {
-            Shown::Sent(sent, spoilt) => {
+            Shown::Sent(sent) => {
+                let (sent, spoilt) = *sent;
                 let base = if held { Control::Accepted } else { Control::Refused };
                 let feature = if spoilt.is_some() { Control::Refused } else { base };
                 let mut finished = sent.judged_between(bench, Controls { base, feature }, None);

@@ -122,15 +122,17 @@ fn obstacle(
     if !missing.is_empty() {
         return Some(format!("needs {}", missing.join(", ")));
     }
-    if !selection.allows(case.harm) {
-        return Some(format!("is {0}: allow it with --{0} or in the target file's [guard] allow", case.harm));
+    if let Some(because) = selection.obstacle(case.harm) {
+        return Some(because);
     }
     // A public key without the written form that a variant is about (PKCS#1 of an elliptic-curve key). Any other
     // trouble is a mistake in the case: it stays in the plan and turns out undecided.
     let forge = forge?;
     let mint = |recipe| forge.mint(recipe, 0, "plan", &stand_ins(planned, forge));
     match (mint(&planned.token), mint(&planned.twin)) {
-        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_))), _) => Some(error.to_string()),
+        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_) | ForgeError::CannotEncrypt(_))), _) => {
+            Some(error.to_string())
+        }
         // A name in capitals that has no letters, a pattern without a dot.
         (Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))), _) if name.contains(':') => {
             Some(format!("`${{{name}}}` would change nothing here"))
@@ -147,6 +149,7 @@ fn is_harmless(planned: &Planned, token: &Token, twin: &Token) -> bool {
     let same_parts = token.header == twin.header && token.payload == twin.payload;
     let recipe = &planned.token;
     let same_seal = recipe.then.is_empty() && recipe.mutate == planned.twin.mutate && recipe.sign == planned.twin.sign;
+    let same_seal = same_seal && recipe.encrypt == planned.twin.encrypt;
     // Under another key set a token as good as its twin may be the wrong one.
     let same_keys = planned.case.keyset.is_none() && planned.case.present.is_none();
     planned.case.expect == Expect::Reject && same_keys && same_parts && same_seal

@@ -3,6 +3,7 @@
 use super::{
     document::{Document, Documents},
     error::IssuerError,
+    evidence,
     journal::{Journal, Request},
     place::{self, Place, Planted},
     world::Base,
@@ -65,7 +66,7 @@ pub(super) async fn answer(
 ) -> Response<Body> {
     let path = request.uri().path();
     let place = place::find(path, &shared.prefix);
-    shared.journal.write(&Request {
+    shared.journal.write(Request {
         endpoint: place.endpoint(),
         nonce: match place {
             Place::Canary { nonce, .. } if !nonce.is_empty() => Some(nonce),
@@ -74,6 +75,10 @@ pub(super) async fn answer(
         method: request.method().as_str(),
         path: request.uri().path_and_query().map_or(path, |whole| whole.as_str()),
         user_agent: request.headers().get(USER_AGENT).map(HeaderValue::as_bytes),
+        headers: match place {
+            Place::Canary { .. } => evidence::lines(request.headers()),
+            _ => Vec::new(),
+        },
     });
     match place {
         Place::Discovery => document(&request, &shared.discovery),

@@ -39,6 +39,8 @@ pub(super) struct Request<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) user_agent: Option<&'a [u8]>,
+    /// Lines that are evidence, already without credentials.
+    pub(super) headers: Vec<String>,
 }
 
 impl Journal {
@@ -77,7 +79,7 @@ impl Journal {
         self.state().dropped
     }
 
-    pub(super) fn write(&self, request: &Request<'_>) {
+    pub(super) fn write(&self, request: Request<'_>) {
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut state = self.state();
         *state.counts.entry(request.endpoint).or_default() += 1;
@@ -95,6 +97,7 @@ impl Journal {
             method: start_of(request.method, AGENT_KEPT),
             path: start_of(request.path, PATH_KEPT),
             user_agent: request.user_agent.map(|agent| start_of(&String::from_utf8_lossy(agent), AGENT_KEPT)),
+            headers: request.headers,
         });
     }
 
@@ -113,15 +116,22 @@ mod tests {
     use super::*;
 
     fn canary<'a>(nonce: &'a str, path: &'a str) -> Request<'a> {
-        Request { endpoint: Endpoint::Canary, nonce: Some(nonce), method: "GET", path, user_agent: Some(b"curl\xff") }
+        Request {
+            endpoint: Endpoint::Canary,
+            nonce: Some(nonce),
+            method: "GET",
+            path,
+            user_agent: Some(b"curl\xff"),
+            headers: Vec::new(),
+        }
     }
 
     #[test]
     fn a_request_is_found_by_its_nonce() {
         let journal = Journal::new();
-        journal.write(&canary("a", "/canary/a/x"));
-        journal.write(&canary("b", "/canary/b"));
-        journal.clone().write(&canary("a", "/canary/a/y"));
+        journal.write(canary("a", "/canary/a/x"));
+        journal.write(canary("b", "/canary/b"));
+        journal.clone().write(canary("a", "/canary/a/y"));
         let paths: Vec<String> = journal.by_nonce("a").into_iter().map(|fetch| fetch.path).collect();
         assert_eq!(paths, ["/canary/a/x", "/canary/a/y"]);
         assert_eq!(journal.by_nonce("c"), []);
@@ -135,7 +145,7 @@ mod tests {
         let journal = Journal::keeping(2);
         let long = format!("/canary/a/{}", "x".repeat(10_000));
         for _ in 0..5 {
-            journal.write(&canary("a", &long));
+            journal.write(canary("a", &long));
         }
         assert_eq!((journal.count(Endpoint::Canary), journal.all().len(), journal.dropped()), (5, 2, 3));
         assert_eq!(journal.all()[0].path.len(), PATH_KEPT);

@@ -9,6 +9,7 @@ mod ca_file;
 mod certificate;
 mod document;
 mod error;
+mod evidence;
 mod journal;
 mod place;
 mod testbed;

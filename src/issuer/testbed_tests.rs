@@ -89,6 +89,36 @@ async fn the_key_set_is_cacheable_and_confirms_what_a_client_has() {
 }
 
 #[tokio::test]
+async fn a_key_set_is_answered_as_its_file_says() {
+    let testbed = testbed().await;
+    let address = testbed.world().jwks_uri.clone();
+    let set = || ServedSet { body: KEYS.to_vec(), ..ServedSet::default() };
+    let plain = get(&address).await;
+    assert_eq!(plain.headers()[header::CONTENT_LENGTH], KEYS.len().to_string().as_str());
+
+    testbed.publish(&ServedSet { chunked: true, ..set() }).unwrap();
+    let chunked = get(&address).await;
+    assert_eq!(chunked.headers()[header::TRANSFER_ENCODING], "chunked");
+    assert!(!chunked.headers().contains_key(header::CONTENT_LENGTH));
+    assert_eq!(chunked.bytes().await.unwrap(), KEYS);
+
+    let headers = BTreeMap::from([("Content-Type".into(), String::new())]);
+    testbed.publish(&ServedSet { headers, ..set() }).unwrap();
+    assert!(!get(&address).await.headers().contains_key(header::CONTENT_TYPE));
+
+    for status in [204, 304, 404] {
+        testbed.publish(&ServedSet { status: Some(status), ..set() }).unwrap();
+        let answer = client().get(&address).header(header::IF_NONE_MATCH, "*").send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.bytes().await.unwrap().is_empty(), status != 404, "{status}");
+    }
+    for status in [100, 7, 1000] {
+        let published = testbed.publish(&ServedSet { status: Some(status), ..set() });
+        assert!(matches!(published, Err(IssuerError::Status)), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_document_is_only_read() {
     let testbed = testbed().await;
     let address = testbed.world().jwks_uri.clone();

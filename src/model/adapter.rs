@@ -74,6 +74,21 @@ pub struct Configure {
     pub typ: String,
     /// The trusted keys as a JWK set (RFC 7517 section 5): public ones, and `oct` ones where HMAC is allowed.
     pub keys: Value,
+    /// How to decrypt, for a target whose file says what it `decrypts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decryption: Option<ConfigureDecryption>,
+}
+
+/// How to decrypt, and with which keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ConfigureDecryption {
+    /// Key management to allow, by its names in a JOSE header.
+    pub algorithms: Vec<String>,
+    /// Content encryption to allow.
+    pub content_encryption: Vec<String>,
+    /// A JWK set of private and shared keys: one for each algorithm, which its `alg` names.
+    pub keys: Value,
 }
 
 /// A token as text, or as bytes where it is none.

@@ -1,4 +1,4 @@
-//! Signature algorithm names (RFC 7518 section 3.1, RFC 8037, RFC 8812, RFC 9864).
+//! Signature algorithm names (RFC 7518 section 3.1, RFC 8037, RFC 8812, RFC 9864, RFC 9964).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,12 @@ algorithms! {
     EdDsa => "EdDSA", Ed25519;
     /// EdDSA with Ed25519 by its fully specified name (RFC 9864).
     Ed25519 => "Ed25519", Ed25519;
+    /// ML-DSA-44, of keys that quantum computers do not break (RFC 9964, FIPS 204).
+    MlDsa44 => "ML-DSA-44", MlDsa44;
+    /// ML-DSA-65.
+    MlDsa65 => "ML-DSA-65", MlDsa65;
+    /// ML-DSA-87.
+    MlDsa87 => "ML-DSA-87", MlDsa87;
     /// HMAC with SHA-256.
     Hs256 => "HS256", Oct;
     /// HMAC with SHA-384.
@@ -65,6 +71,12 @@ algorithms! {
 }
 
 impl Alg {
+    /// Whether it is one of the algorithms for the time after quantum computers.
+    #[must_use]
+    pub fn is_post_quantum(self) -> bool {
+        matches!(self, Alg::MlDsa44 | Alg::MlDsa65 | Alg::MlDsa87)
+    }
+
     /// Whether the verifier needs only a public key.
     #[must_use]
     pub fn is_asymmetric(self) -> bool {
@@ -87,6 +99,12 @@ pub enum KeyFamily {
     Secp256k1,
     /// `kty` OKP, `crv` Ed25519.
     Ed25519,
+    /// `kty` AKP, `alg` ML-DSA-44.
+    MlDsa44,
+    /// `kty` AKP, `alg` ML-DSA-65.
+    MlDsa65,
+    /// `kty` AKP, `alg` ML-DSA-87.
+    MlDsa87,
     /// `kty` oct.
     Oct,
 }
@@ -108,6 +126,6 @@ impl FromStr for Alg {
 /// A name that is no algorithm of [`Alg`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown algorithm {0:?}; known: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K, EdDSA, Ed25519, HS256, HS384, HS512"
+    "unknown algorithm {0:?}; known: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K, EdDSA, Ed25519, ML-DSA-44, ML-DSA-65, ML-DSA-87, HS256, HS384, HS512"
 )]
 pub struct UnknownAlg(pub String);

@@ -1,6 +1,9 @@
 //! What a target can do or allow. Cases *need* capabilities, targets *provide* them.
 
-use super::alg::Alg;
+use super::{
+    alg::Alg,
+    jwe::{ContentEncryption, KeyManagement},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
@@ -24,6 +27,12 @@ pub enum Capability {
     TransportHttp,
     /// It is a resource server of RFC 9068 (`profile:at+jwt`).
     ProfileAtJwt,
+    /// It decrypts, and holds decryption keys of ours (`jwe:decrypt`).
+    JweDecrypt,
+    /// It decrypts with this key management (`jwe:RSA-OAEP-256`).
+    JweAlg(KeyManagement),
+    /// It decrypts this content encryption (`jwe-enc:A256GCM`).
+    JweEnc(ContentEncryption),
 }
 
 /// The capabilities of one target.
@@ -37,12 +46,15 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::ControlClock, "control:clock"),
     (Capability::TransportHttp, "transport:http"),
     (Capability::ProfileAtJwt, "profile:at+jwt"),
+    (Capability::JweDecrypt, "jwe:decrypt"),
 ];
 
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Capability::Alg(alg) => write!(f, "alg:{alg}"),
+            Capability::JweAlg(alg) => write!(f, "jwe:{alg}"),
+            Capability::JweEnc(enc) => write!(f, "jwe-enc:{enc}"),
             plain => f.write_str(PLAIN.iter().find(|(capability, _)| capability == plain).map_or("", |(_, name)| name)),
         }
     }
@@ -55,9 +67,15 @@ impl FromStr for Capability {
         if let Some(alg) = text.strip_prefix("alg:") {
             return alg.parse().map(Capability::Alg).map_err(|error: super::alg::UnknownAlg| error.to_string());
         }
+        if let Some(enc) = text.strip_prefix("jwe-enc:") {
+            return enc.parse().map(Capability::JweEnc);
+        }
+        if let Some(alg) = text.strip_prefix("jwe:").filter(|name| *name != "decrypt") {
+            return alg.parse().map(Capability::JweAlg);
+        }
         PLAIN.iter().find(|(_, name)| *name == text).map(|(capability, _)| *capability).ok_or_else(|| {
             let known: Vec<&str> = PLAIN.iter().map(|(_, name)| *name).collect();
-            format!("unknown capability {text:?}; known: alg:NAME, {}", known.join(", "))
+            format!("unknown capability {text:?}; known: alg:NAME, jwe:NAME, jwe-enc:NAME, {}", known.join(", "))
         })
     }
 }
@@ -117,7 +135,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
 }
 
 #[cfg(test)]
@@ -126,7 +144,8 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt"] {
+        for text in ["alg:RS256", "jwks:remote", "profile:at+jwt", "jwe:decrypt", "jwe:RSA1_5", "jwe-enc:A128CBC-HS256"]
+        {
             assert_eq!(text.parse::<Capability>().unwrap().to_string(), text);
         }
         assert_eq!("!alg:RS512".parse::<Need>().unwrap().to_string(), "!alg:RS512");

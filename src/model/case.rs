@@ -2,7 +2,7 @@
 
 use super::{
     capability::Need,
-    expect::{Also, Expect, Policy},
+    expect::{Also, Expect, Measure, Policy},
     id::CaseId,
     keyset::KeySet,
     period::Period,
@@ -53,6 +53,9 @@ pub struct Family {
     pub level: Level,
     /// How bad a failure is.
     pub severity: Severity,
+    /// What sending any of its cases may do at least.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub harm: Harm,
 }
 
 /// One `[[case]]` block.
@@ -112,6 +115,9 @@ pub struct CaseBlock {
     /// Side conditions, each judged by itself.
     #[serde(default, skip_serializing_if = "Also::is_empty")]
     pub also: Also,
+    /// A value to look for with many tokens, instead of one token to judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
     /// Parts of our world that the target must leave alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untouched: Vec<WorldPart>,
@@ -168,6 +174,9 @@ pub struct Given {
     /// Harmless shaping before signing (escapes, whitespace, padding).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutate: Vec<super::mutation::Mutation>,
+    /// The encrypted token around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<super::jwe::Encrypt>,
     /// How the twin is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<Present>,
@@ -190,6 +199,7 @@ impl Given {
             drop: self.drop.clone(),
             sign: self.sign.clone(),
             mutate: self.mutate.clone(),
+            encrypt: self.encrypt.clone(),
             ..Recipe::default()
         }
     }
@@ -289,6 +299,8 @@ pub struct Case {
     pub policy: Option<Policy>,
     /// Side conditions.
     pub also: Also,
+    /// The value that it looks for.
+    pub measure: Option<Measure>,
     /// What must be left alone.
     pub untouched: Vec<WorldPart>,
     /// The longest time an answer may take.
@@ -299,6 +311,22 @@ pub struct Case {
     pub aliases: Vec<String>,
     /// Where it is written.
     pub source: Source,
+}
+
+impl Case {
+    /// Whether it has to be the only thing that happens: it burdens the target, or watches how the target bears it.
+    #[must_use]
+    pub fn runs_alone(&self) -> bool {
+        let also = &self.also;
+        let watches = also.latency.is_some() || also.memory.is_some() || self.measure.is_some();
+        watches || self.checks_health()
+    }
+
+    /// Whether good tokens are sent right after it, to see whether the service still serves.
+    #[must_use]
+    pub fn checks_health(&self) -> bool {
+        self.harm == Harm::Harmful || self.also.health.is_some()
+    }
 }
 
 /// A place in a file.

@@ -39,6 +39,15 @@ pub enum Event {
         /// What came of it.
         result: Box<CaseResult>,
     },
+    /// How far fuzzing is.
+    Fuzzed {
+        /// Generated tokens sent.
+        sent: u32,
+        /// Generated tokens at the most.
+        of: u32,
+        /// Those of them that were accepted.
+        accepted: u32,
+    },
     /// Something worth a line on the terminal.
     Remark {
         /// How grave.

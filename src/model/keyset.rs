@@ -142,6 +142,27 @@ pub enum JwkDamage {
         /// The member's name, such as `x`.
         member: String,
     },
+    /// Takes the first byte of a base64url member away.
+    DropFirstByte {
+        /// The member's name, such as `x`.
+        member: String,
+    },
+    /// Adds a zero byte behind a base64url member.
+    TrailingZero {
+        /// The member's name, such as `x`.
+        member: String,
+    },
+    /// Writes a base64url member in the standard alphabet of RFC 4648 section 4, with padding.
+    StandardBase64 {
+        /// The member's name, such as `n`.
+        member: String,
+    },
+    /// Adds the prime of P-521's field to a base64url member; only that curve's coordinates have room for it.
+    #[serde(rename = "add-p521-prime")]
+    AddP521Prime {
+        /// The member's name, `x` or `y`.
+        member: String,
+    },
 }
 
 /// A file of key sets (`vectors/keysets.toml`).

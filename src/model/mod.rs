@@ -2,11 +2,13 @@
 
 pub mod adapter;
 mod alg;
+mod bound;
 pub mod capability;
 pub mod case;
 pub mod event;
 pub mod expect;
 pub mod id;
+pub mod jwe;
 pub mod keyset;
 pub mod mutation;
 pub mod outcome;
@@ -16,6 +18,8 @@ pub mod recipe;
 pub mod refresh;
 pub mod report;
 pub mod secret;
+pub mod side;
+pub mod signature_shape;
 mod slot;
 pub mod spec;
 pub mod target;
@@ -24,10 +28,12 @@ pub mod verdict;
 mod world;
 
 pub use alg::{Alg, KeyFamily, UnknownAlg};
+pub use bound::{Multiple, Size};
 pub use capability::{Capabilities, Capability, Need};
 pub use case::Case;
 pub use event::Event;
 pub use id::CaseId;
+pub use jwe::{ContentEncryption, Encrypt, KeyManagement};
 pub use mutation::{Mutation, Tampering};
 pub use outcome::{Finding, Outcome};
 pub use period::Period;

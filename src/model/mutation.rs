@@ -9,6 +9,11 @@ use super::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::signature_shape::{
+    BlockShape, CubeShape, EcdsaNumber, EcdsaSpacing, EdVariant, HashName, NeutralPoint, PssShape, RsaNumber,
+    SecretForm, SignedBytes, TextForm, ZeroBytes,
+};
+
 /// Damage before signing. The signature is computed over the result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
@@ -64,6 +69,34 @@ pub enum Mutation {
     NestHeader {
         /// Levels of nesting.
         depth: Slot<u32>,
+    },
+    /// Sets a header member to values nested this deep.
+    NestHeaderMember {
+        /// The member's name.
+        name: String,
+        /// Levels of nesting.
+        depth: Slot<u32>,
+        /// What is nested.
+        with: Slot<Nesting>,
+    },
+    /// Sets a claim to a long string: a text again and again, with an end that no longer fits.
+    FillClaim {
+        /// The claim's name.
+        name: String,
+        /// What is repeated.
+        #[serde(deserialize_with = "scalar_text")]
+        text: String,
+        /// Bytes of it.
+        bytes: Slot<u32>,
+        /// What stands behind it.
+        #[serde(deserialize_with = "scalar_text")]
+        end: String,
+    },
+    /// Puts a public RSA key into the header as `jwk` whose modulus and exponent are of this size, so that whoever
+    /// verifies with it computes for seconds. It is nobody's key.
+    HeavyRsaJwk {
+        /// Bits of modulus and exponent each.
+        bits: Slot<u32>,
     },
     /// Adds a private claim `pad` so that the compact token has about this many bytes.
     PadTo {
@@ -121,6 +154,67 @@ pub enum Mutation {
     SignAs {
         /// What is really computed.
         alg: Slot<Alg>,
+    },
+    /// Signs with this hash in place of the algorithm's own: the RSA scheme, the curve and the construction of the MAC
+    /// stay, and so does the header.
+    SignWithHash {
+        /// What the signing input is hashed with.
+        hash: Slot<HashName>,
+    },
+    /// Signs other bytes than the two encoded segments joined by a dot.
+    SignOver {
+        /// Which ones.
+        bytes: Slot<SignedBytes>,
+    },
+    /// Keys the MAC with another form of the shared secret's bytes.
+    MacKeyedWith {
+        /// Which one.
+        form: Slot<SecretForm>,
+    },
+    /// Signs, with the real RSA key, an encoded message block other than the one of RFC 8017 section 9.2.
+    RsaBlock {
+        /// What differs in the block.
+        shape: Slot<BlockShape>,
+    },
+    /// Forges an RSASSA-PKCS1-v1_5 signature for a key of exponent 3 without its private half: an integer whose cube
+    /// looks like a signed block to a check that leaves some bytes out (Bleichenbacher 2006).
+    RsaCubeRoot {
+        /// Which bytes such a check leaves out.
+        shape: Slot<CubeShape>,
+    },
+    /// Signs, with the real RSA key, a PSS block with other parameters than RFC 7518 section 3.5 fixes.
+    RsaPssBlock {
+        /// What differs.
+        shape: Slot<PssShape>,
+    },
+    /// Tries one `jti` after the other until the RSA signature begins with a zero byte (one in about 200).
+    RsaLeadingZero,
+    /// Adds the modulus to the RSA signature, under a `jti` for which the sum still fits the key's length.
+    RsaPlusModulus,
+    /// Signs so that one number of the ECDSA signature begins with zero bytes. For `r` the nonce is a known number, and
+    /// whoever reads the token can work out the private key: only for keys that live no longer than the run.
+    EcdsaLeadingZeros {
+        /// Which number, and how many bytes.
+        shape: Slot<ZeroBytes>,
+    },
+    /// Signs as the ECDSA private key 0 would, whose public key is the point at infinity. No secret is in it.
+    EcdsaKeyZero,
+    /// Signs in Ed25519 with the nonce 0, so that R is the neutral point, and writes R in this way. Whoever reads the
+    /// token can work out the private key: only for keys that live no longer than the run.
+    Ed25519NeutralR {
+        /// How R is written.
+        encoding: Slot<NeutralPoint>,
+    },
+    /// Signs in a variant of Ed25519 that JOSE does not use (RFC 8032 section 5.1).
+    Ed25519Variant {
+        /// Which one.
+        variant: Slot<EdVariant>,
+    },
+    /// Makes an Ed25519 signature with S = 0 for a public key of small order, which has no private half. Tries one `jti`
+    /// after the other until it holds.
+    Ed25519SmallOrder {
+        /// The public key: so many times a point of order 8, from 0 to 7.
+        multiple: Slot<u32>,
     },
 }
 
@@ -216,6 +310,23 @@ pub enum Tampering {
         #[serde(deserialize_with = "scalar_text")]
         text: String,
     },
+    /// Puts a text that repeats another one before or behind the compact token, or in its place.
+    Flood {
+        /// What is repeated.
+        #[serde(deserialize_with = "scalar_text")]
+        text: String,
+        /// Bytes of it.
+        bytes: Slot<u32>,
+        /// Where it goes.
+        place: Slot<Spot>,
+    },
+    /// Lets the text of a segment grow to this many bytes; what is added decodes to zeros.
+    InflateSegment {
+        /// Which one.
+        segment: Slot<Segment>,
+        /// Bytes of its text.
+        bytes: Slot<u32>,
+    },
     /// Writes the same token as flattened JSON (RFC 7515 section 7.2.2).
     FlattenedJson,
     /// Writes the same token as general JSON with one signature (RFC 7515 section 7.2.1).
@@ -228,6 +339,42 @@ pub enum Tampering {
         /// What stands behind its colon.
         #[serde(deserialize_with = "scalar_text")]
         text: String,
+    },
+    /// Replaces the two numbers of an ECDSA signature, each written at its full length.
+    EcdsaNumbers {
+        /// The first.
+        r: Slot<EcdsaNumber>,
+        /// The second.
+        s: Slot<EcdsaNumber>,
+    },
+    /// Writes the two numbers of an ECDSA signature in other lengths than the curve's: without the zero bytes in front,
+    /// or with one more.
+    EcdsaRespaced {
+        /// How.
+        spacing: Slot<EcdsaSpacing>,
+    },
+    /// Takes the first bytes of the signature away.
+    LoseFirstBytes {
+        /// How many.
+        bytes: Slot<u32>,
+    },
+    /// Replaces an RSA signature by a number, written at the key's full length.
+    RsaNumber {
+        /// Which one.
+        number: Slot<RsaNumber>,
+    },
+    /// Adds the order of the group so many times to S, the second half of an Ed25519 signature; refused where the sum
+    /// does not fit 32 bytes.
+    AddGroupOrder {
+        /// How many times.
+        times: Slot<u32>,
+    },
+    /// Sets the top three bits of S, the second half of an Ed25519 signature.
+    SetTopBits,
+    /// Writes the signature as another text than its base64url form.
+    SignatureText {
+        /// Which one.
+        form: Slot<TextForm>,
     },
 }
 
@@ -270,6 +417,28 @@ pub enum Place {
     First,
     /// Behind all others.
     Last,
+}
+
+/// Where a text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spot {
+    /// In place of the token.
+    Instead,
+    /// Before it.
+    Before,
+    /// Behind it.
+    Behind,
+}
+
+/// What is nested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nesting {
+    /// `[[…]]`
+    Arrays,
+    /// `{"a":{"a":…}}`
+    Objects,
 }
 
 /// Where in the signature a bit is flipped.

@@ -2,6 +2,7 @@
 
 use super::{
     alg::Alg,
+    jwe::Encrypt,
     mutation::{Mutation, Tampering},
     slot::Slot,
 };
@@ -46,6 +47,12 @@ pub struct Recipe {
     /// Damage after signing, in order: the signature does not cover it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Tampering>,
+    /// The token inside this one, said as its difference from it: what is encrypted, or the payload where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<Box<Recipe>>,
+    /// Wraps the token in an encrypted one (RFC 7516).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<Encrypt>,
 }
 
 /// Who signs, and in which algorithm.
@@ -55,7 +62,8 @@ pub struct Recipe {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Sign {
     /// A key's name: `active` (the target's first algorithm), an algorithm in lower case (`rs256`: the trusted key for
-    /// it), or `rogue` and `rogue-rs256` and so on (of the same kind, never published).
+    /// it), `rogue` and `rogue-rs256` and so on (of the same kind, never published), or `spare-rs256-LABEL` and
+    /// `spare-public-LABEL` (only in key sets that hold them; `public` is the first algorithm with public keys).
     pub key: String,
     /// The algorithm; the key's own where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +83,11 @@ impl Recipe {
         merged.raw_claims = self.raw_claims.clone().or(merged.raw_claims);
         merged.mutate.extend(self.mutate.iter().cloned());
         merged.then.extend(self.then.iter().cloned());
+        merged.inner = self.inner.clone().or(merged.inner);
+        merged.encrypt = match (&self.encrypt, merged.encrypt) {
+            (Some(over), Some(base)) => Some(over.over(&base)),
+            (over, base) => over.clone().or(base),
+        };
         merged
     }
 

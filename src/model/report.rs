@@ -2,6 +2,7 @@
 
 use super::{
     case::{Fix, Source},
+    expect::Measure,
     id::CaseId,
     outcome::{Control, Finding, Outcome},
     spec::{Harm, Level, Reference, Severity},
@@ -271,6 +272,9 @@ pub struct CaseResult {
     /// Verdicts on the tokens presented first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: BTreeMap<String, String>,
+    /// What was measured, where the case looks for a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measurement>,
     /// What became of the good tokens around it.
     pub controls: Controls,
     /// The judgements.
@@ -278,6 +282,59 @@ pub struct CaseResult {
     /// How to see it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reproduce: Option<Reproduce>,
+}
+
+/// A value of the target that was found by trying.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Measurement {
+    /// What was looked for.
+    pub name: Measure,
+    /// The value; absent where no limit was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    /// The unit of the values.
+    pub unit: Unit,
+    /// How far it was looked: a value beyond it counts as no limit.
+    pub searched_to: u64,
+    /// What the target file declares, where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<u64>,
+    /// Tokens that it took.
+    pub probes: u32,
+    /// How the value was found, and what is uncertain in it.
+    pub about: String,
+}
+
+/// The unit of a measured value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+}
+
+impl Unit {
+    /// A value as people say it: `60 s`, `15.5 KiB`.
+    #[must_use]
+    pub fn say(self, value: u64) -> String {
+        match self {
+            Unit::Seconds => format!("{value} s"),
+            Unit::Bytes if value >= 1024 => format!("{}.{} KiB", value / 1024, value % 1024 * 10 / 1024),
+            Unit::Bytes => format!("{value} B"),
+        }
+    }
+}
+
+impl Measurement {
+    /// The value as people say it.
+    #[must_use]
+    pub fn say(&self) -> String {
+        self.value
+            .map_or_else(|| format!("no limit up to {}", self.unit.say(self.searched_to)), |value| self.unit.say(value))
+    }
 }
 
 /// What became of the good tokens around a case.
@@ -351,4 +408,7 @@ pub struct Reproduce {
     /// With `curl`, while the token lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curl: Option<String>,
+    /// As a `[[case]]` block for a file of cases, where the token was generated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
 }

@@ -2,9 +2,11 @@
 
 use super::{
     alg::Alg,
+    jwe::{ContentEncryption, KeyManagement},
     period::Period,
     recipe::Recipe,
     refresh::{Cache, Jwks},
+    secret::Secret,
     spec::Harm,
     transport::Transport,
 };
@@ -89,6 +91,13 @@ pub struct Trust {
     /// The `typ` of its tokens: `JWT`, or `at+jwt` for a resource server of RFC 9068.
     #[serde(default = "jwt")]
     pub typ: String,
+    /// Key management of encrypted tokens that it decrypts, with the keys in the file `${decryption-keys}`; the first
+    /// one encrypts ordinary tokens. None where it takes no encrypted tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decrypts: Vec<KeyManagement>,
+    /// Content encryption that it takes; the first one encrypts ordinary tokens.
+    #[serde(default = "every_content_encryption")]
+    pub content_encryption: Vec<ContentEncryption>,
     /// Whether it reaches our issuer over HTTPS; it must trust the file `${issuer-ca}`.
     #[serde(default)]
     pub https: bool,
@@ -96,6 +105,10 @@ pub struct Trust {
 
 fn issuer_placeholder() -> String {
     "${issuer}".into()
+}
+
+fn every_content_encryption() -> Vec<ContentEncryption> {
+    ContentEncryption::ALL.to_vec()
 }
 
 fn no_leeway() -> Period {
@@ -123,7 +136,8 @@ pub enum KeySource {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Start {
     /// Program and arguments, run in the target file's folder. Placeholders: `${port}`, `${issuer}`, `${jwks-uri}`,
-    /// `${discovery}`, `${issuer-ca}`, `${audience}`, `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
+    /// `${discovery}`, `${issuer-ca}`, `${decryption-keys}` (a private file with our JWK Set of private keys), `${audience}`,
+    /// `${algorithms}`, `${leeway}` (seconds), `${env:NAME}`.
     pub command: Vec<String>,
     /// Its environment beside ours; the same placeholders.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -199,4 +213,37 @@ pub struct TrustConfig {
     pub jwks_uri: Option<String>,
     /// The key set itself: public keys, and `oct` members where the algorithms name HMAC.
     pub keys: Value,
+    /// How it decrypts, where it does.
+    #[serde(default)]
+    pub decryption: Decryption,
+}
+
+/// How a target decrypts, and with which keys. A target that takes no encrypted tokens has no algorithms here.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Decryption {
+    /// Key management to allow.
+    pub algorithms: Vec<KeyManagement>,
+    /// Content encryption to allow.
+    pub content: Vec<ContentEncryption>,
+    /// A JWK Set of private and symmetric keys: one for each algorithm, which its `alg` names. Never written anywhere
+    /// with the rest.
+    #[serde(skip)]
+    pub keys: Option<Secret<String>>,
+}
+
+impl Decryption {
+    /// How tokens are encrypted for it where nothing more is said: the first of what it takes.
+    #[must_use]
+    pub fn usual(&self) -> (KeyManagement, ContentEncryption) {
+        let alg = self.algorithms.first().copied().unwrap_or(KeyManagement::RsaOaep256);
+        (alg, self.content.first().copied().unwrap_or(ContentEncryption::A256Gcm))
+    }
+}
+
+impl PartialEq for Decryption {
+    fn eq(&self, other: &Decryption) -> bool {
+        let text = |own: &Decryption| own.keys.as_ref().map(|keys| keys.reveal().clone());
+        self.algorithms == other.algorithms && self.content == other.content && text(self) == text(other)
+    }
 }

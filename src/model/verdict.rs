@@ -1,6 +1,6 @@
 //! What a target did with a token, and the evidence for it.
 
-use super::spec::display_as_word;
+use super::{side::Side, spec::display_as_word};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,6 +82,9 @@ pub struct Observation {
     /// Requests that reached our world because of this token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outbound: Vec<Fetch>,
+    /// What was seen beside the answer.
+    #[serde(default, skip_serializing_if = "Side::is_empty")]
+    pub side: Side,
 }
 
 impl Observation {
@@ -100,6 +103,7 @@ impl Observation {
             attempts: 1,
             retry_after: None,
             outbound: Vec::new(),
+            side: Side::default(),
         }
     }
 }
@@ -119,6 +123,9 @@ pub struct Fetch {
     /// The `User-Agent`, where one was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// Header lines that say who asked and with which credentials, as `Host: …`; a credential's value is not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
 }
 
 /// A part of our world that can be asked for.

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::model::{
     Outcome, Reference, RunReport,
-    report::{CalibrationCheck, CaseResult, Statement},
+    report::{CalibrationCheck, CaseResult, Measurement, Statement},
+    verdict::Fetch,
 };
 use std::fmt::Write;
 
@@ -42,6 +43,8 @@ pub fn plain(_: Role, text: &str) -> String {
 const WIDTH: usize = 100;
 /// Where values start.
 const INDENT: usize = 15;
+/// How many requests that a token caused a finding names.
+const FETCHES: usize = 3;
 /// How many findings the summary names.
 const NAMED: usize = 10;
 
@@ -69,6 +72,9 @@ pub fn finding_block(result: &CaseResult, statement: &Statement, paint: Paint<'_
         line(&mut block, paint, "expected", &visible(&finding.expected));
         line(&mut block, paint, "actual", &format!("{}: {}", visible(&finding.observed), visible(&finding.because)));
     }
+    for fetch in result.observation.iter().flat_map(|seen| &seen.outbound).take(FETCHES) {
+        line(&mut block, paint, "fetched", &fetched(fetch));
+    }
     line(&mut block, paint, "why", &wrap(&visible(&statement.why)));
     line(&mut block, paint, "fix, library", &wrap(&visible(&statement.fix.library)));
     line(&mut block, paint, "fix, app", &wrap(&visible(&statement.fix.application)));
@@ -77,6 +83,14 @@ pub fn finding_block(result: &CaseResult, statement: &Statement, paint: Paint<'_
         line(&mut block, paint, "reproduce", &paint(Role::Command, &visible(&reproduce.gauntlet)));
     }
     block
+}
+
+/// A request that the token caused, with the lines of its head that say who asked.
+fn fetched(fetch: &Fetch) -> String {
+    let agent = fetch.user_agent.iter().map(|agent| format!("user-agent: {agent}"));
+    let lines: Vec<String> = agent.chain(fetch.headers.iter().cloned()).map(|line| visible(&line)).collect();
+    let head = if lines.is_empty() { String::new() } else { format!(" ({})", lines.join(", ")) };
+    format!("{} {}{head}", visible(&fetch.method), visible(&fetch.path))
 }
 
 fn line(block: &mut String, paint: Paint<'_>, label: &str, value: &str) {
@@ -121,6 +135,7 @@ pub fn summary(report: &RunReport, paint: Paint<'_>) -> String {
     );
     section(&mut text, paint, "worst first", named(&grave, paint, |outcome| outcome != Outcome::Inconclusive));
     section(&mut text, paint, "undecided", named(&grave, paint, |outcome| outcome == Outcome::Inconclusive));
+    section(&mut text, paint, "measured", measured_lines(report, paint));
     section(&mut text, paint, "not tested", skip_lines(report));
     text.push('\n');
     for alarm in &conclusion.alarms {
@@ -200,6 +215,18 @@ fn finding_line(group: &Group<'_>, paint: Paint<'_>) -> String {
     };
     let known = if group.is_known() { " (known)" } else { "" };
     format!("{sign} {}  {}{of}{known}", paint(Role::Name, &visible(&group.id)), visible(group.title()))
+}
+
+/// Each measured value, with what the target file declares where it does.
+fn measured_lines(report: &RunReport, paint: Paint<'_>) -> Vec<String> {
+    let measured = report.cases.iter().filter_map(|case| Some((case, case.measured.as_ref()?)));
+    let line = |(case, value): (&CaseResult, &Measurement)| {
+        let declared =
+            value.declared.map_or_else(String::new, |declared| format!(", declared {}", value.unit.say(declared)));
+        let name = format!("{:<14}", value.name.to_string());
+        format!("{name} {}{declared}  {}", value.say(), paint(Role::Name, &visible(&case.id.to_string())))
+    };
+    measured.map(line).collect()
 }
 
 /// A probe that makes the whole run doubtful.

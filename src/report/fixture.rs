@@ -250,6 +250,7 @@ pub fn fetch() -> Fetch {
         method: "GET".into(),
         path: "/c/5b1e9a70/keys.json".into(),
         user_agent: Some("okhttp/4.12.0".into()),
+        headers: vec!["host: 192.0.2.7:9000".into(), "authorization: Bearer [not kept]".into()],
     }
 }
 
@@ -276,8 +277,11 @@ pub fn finding(
 
 /// A variant with nothing in it yet.
 pub fn bare(id: CaseId, grade: (Level, Severity), refs: &[&str], line: usize, expected: &str) -> CaseResult {
-    let reproduce =
-        Reproduce { gauntlet: format!("gauntlet run orders.target.toml --only '{id}' --seed 42"), curl: None };
+    let reproduce = Reproduce {
+        gauntlet: format!("gauntlet run orders.target.toml --only '{id}' --seed 42"),
+        curl: None,
+        case: None,
+    };
     CaseResult {
         source: Source { file: format!("vectors/{}.toml", id.family), line },
         id,
@@ -291,6 +295,7 @@ pub fn bare(id: CaseId, grade: (Level, Severity), refs: &[&str], line: usize, ex
         observation: None,
         twin: None,
         before: BTreeMap::new(),
+        measured: None,
         controls: Controls { base: Control::NotSent, feature: Control::NotSent },
         findings: Vec::new(),
         reproduce: Some(reproduce),

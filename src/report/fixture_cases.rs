@@ -3,8 +3,10 @@
 use super::fixture::{answer, bare, fetch, finding, statement, token};
 use crate::model::{
     CaseId, Level, Observation, Outcome, RunReport, Severity, Verdict,
+    expect::Measure,
     outcome::{BaselineStatus, Control},
-    report::{CaseResult, Controls, FamilyInfo, Statement},
+    report::{CaseResult, Controls, FamilyInfo, Measurement, Statement, Unit},
+    side::{Health, MemoryUse, Side, Timing},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Value, json};
@@ -205,6 +207,17 @@ fn claims(report: &mut RunReport) {
     add(report, &expired, &["1h", "10y"], |case, _| {
         sent(case, &[("exp", json!(1_700_000_000))], &signed(), &["set-exp"], Verdict::Reject);
         passed(case);
+        if case.id.variant.as_deref() == Some("1h") {
+            case.measured = Some(Measurement {
+                name: Measure::ExpLeeway,
+                value: Some(60),
+                unit: Unit::Seconds,
+                searched_to: 86_400,
+                declared: Some(60),
+                probes: 24,
+                about: "to a second".into(),
+            });
+        }
     });
     let audience = block(
         "claims/other-audience",
@@ -248,6 +261,17 @@ fn claims(report: &mut RunReport) {
         case.observation = Some(Observation {
             elapsed_us: 5_000_100,
             attempts: 2,
+            side: Side {
+                timing: Some(Timing { token_us: vec![5_000_100], control_us: vec![812] }),
+                memory: Some(MemoryUse { before: 40 << 20, peak: 900 << 20, after: 52 << 20 }),
+                health: Some(Health {
+                    sent: 3,
+                    accepted: 0,
+                    slowed: 0,
+                    first_refusal: Some("unreachable (no connection: Connection refused)".into()),
+                }),
+                ..Side::default()
+            },
             ..Observation::bare(Verdict::Timeout, "no answer within 5s")
         });
         case.controls.base = Control::Refused;

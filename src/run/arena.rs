@@ -2,6 +2,7 @@
 //! configuration.
 
 use super::{
+    decryption::BUILTIN_DECRYPTS,
     error::RunError,
     exit::FailOn,
     ours::OurSide,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     builtin::{Builtin, Flaw},
     issuer::Options,
-    model::{Alg, RunReport},
+    model::{Alg, ContentEncryption, RunReport},
     suite::{Catalog, Selection},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -96,6 +97,8 @@ impl Arena {
             name: "builtin".into(),
             validator: Box::new(Builtin::new(flaw)),
             algorithms: self.algorithms().to_vec(),
+            decrypts: BUILTIN_DECRYPTS.to_vec(),
+            content_encryption: ContentEncryption::ALL.to_vec(),
             typ: self.typ().into(),
             policy: self.policy(),
         }))
@@ -115,6 +118,7 @@ impl Arena {
             selection,
             seed,
             jobs: 1,
+            fuzz: 0,
             fail_on: FailOn::Should,
             issuer: Options::default(),
             args: Vec::new(),

@@ -34,6 +34,13 @@ pub enum RunError {
         help("`gauntlet list` shows the ids; --only and --skip take globs over them")
     )]
     NothingSelected,
+    /// Generated tokens are asked for, and the globs let none through.
+    #[error("--fuzz wants generated tokens, and the selection lets none through")]
+    #[diagnostic(
+        code(gauntlet::selection),
+        help("their ids are fuzz/KIND:NUMBER: add --only 'fuzz/*', or leave --only out")
+    )]
+    NothingGenerated,
     /// A validator in this process does not say which algorithms it takes.
     #[error("the validator names no algorithm")]
     #[diagnostic(

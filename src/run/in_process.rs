@@ -66,17 +66,29 @@ impl Check {
                 _ => None,
             })
             .collect();
+        let provided = self.validator.provides();
+        let decrypts = provided.iter().filter_map(|capability| match capability {
+            Capability::JweAlg(alg) => Some(*alg),
+            _ => None,
+        });
+        let content_encryption = provided.iter().filter_map(|capability| match capability {
+            Capability::JweEnc(enc) => Some(*enc),
+            _ => None,
+        });
         let request = Request {
             selection: Selection::new(&self.only, &self.skip, false)?,
             subject: Subject::InProcess(Box::new(Inside {
                 name: "in-process".into(),
                 validator: self.validator,
                 algorithms,
+                decrypts: decrypts.collect(),
+                content_encryption: content_encryption.collect(),
                 typ: "JWT".into(),
                 policy: BTreeMap::new(),
             })),
             seed: self.seed,
             jobs: 1,
+            fuzz: 0,
             fail_on: FailOn::Must,
             issuer: Options::default(),
             args: Vec::new(),

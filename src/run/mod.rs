@@ -2,9 +2,12 @@
 //!
 //! Knows no formats and no terminals: it hands out events, and in the end a [`RunReport`](crate::model::RunReport).
 
+mod alone;
 mod arena;
+mod decryption;
 mod error;
 mod exit;
+mod generated;
 mod in_process;
 mod ours;
 mod phases;
@@ -16,6 +19,7 @@ mod session;
 mod setup;
 mod stop;
 
+pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};
 pub use in_process::{Check, check};

@@ -70,8 +70,9 @@ struct Stand<'a, 's> {
 
 impl Stand<'_, '_> {
     async fn play(&mut self, mut queue: VecDeque<Phase>, default: &KeySet) {
-        let Some(way) = self.stage.ways().any.clone() else { return };
-        if let Some(price) = refresh::price(queue.len(), &way) {
+        let Some(way) = self.stage.ways.any.clone() else { return };
+        let changes = queue.iter().filter(|phase| phase.after.is_some()).count();
+        if let Some(price) = refresh::price(queue.len(), changes, &self.stage.ways) {
             self.score.emit(Event::Remark { level: Level::May, text: price });
         }
         let held = self.bench.halted().is_none() && self.good().await.verdict == Verdict::Accept;
@@ -118,13 +119,17 @@ impl Stand<'_, '_> {
             sentinel = None;
         }
         let Some(earlier) = &phase.after else { return self.bring(phase, &served, way, sentinel.as_deref()).await };
-        let Some(live) = self.stage.ways().live.clone() else {
+        let Some(live) = self.stage.ways.live.clone() else {
             return Entered::Unproven(
                 "needs a key set that changes while the target runs: say how in [jwks] refresh".into(),
             );
         };
         match self.bring(phase, earlier, way, own_sentinel(earlier, None).as_deref()).await {
             Entered::Ready => {}
+            // Nothing was shown of the change yet.
+            Entered::Spoilt(seen) => {
+                return Entered::Unproven(format!("the key set before it was not taken: {}", seen.because));
+            }
             other => return other,
         }
         self.bench.show_twins(&phase.cases).await;

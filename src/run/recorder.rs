@@ -42,7 +42,7 @@ impl Recorder {
             Event::CaseFinished { index, result } => {
                 self.cases.insert(*index, result.as_ref().clone());
             }
-            Event::Remark { .. } => {}
+            Event::Fuzzed { .. } | Event::Remark { .. } => {}
             Event::RunFinished { finished, stopped, summary: _, log_leaks, exit_code } => {
                 if let Some(report) = &mut self.report {
                     report.complete = stopped.is_none();

@@ -2,12 +2,14 @@
 
 use super::setup::Stage;
 use crate::{
+    builtin,
     conformance::Bench,
     issuer::{Journal, ServedSet},
     model::{
-        Observation, Period, Recipe, TargetFile, Verdict, keyset::KeySet, recipe::Sign, refresh::Refresh,
+        Observation, Period, Recipe, TargetFile, TrustConfig, Verdict, keyset::KeySet, recipe::Sign, refresh::Refresh,
         verdict::Endpoint,
     },
+    target::Target,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -19,6 +21,8 @@ const SLACK: Duration = Duration::from_millis(200);
 const BEHIND: Duration = Duration::from_secs(1);
 /// How often we look for it.
 const LOOK: Duration = Duration::from_millis(20);
+/// Less than this nobody needs to be told.
+const WORTH_A_WORD: Duration = Duration::from_secs(1);
 /// How often a target is asked to take a set.
 const TRIES: usize = 3;
 
@@ -118,7 +122,13 @@ pub(super) async fn bring(
         let Some(keys) = stage.ours.ring.handed_over_with(&body) else {
             return Ok(Taken::Unseen("it is no JSON object with a list of keys, and cannot be handed over".into()));
         };
-        if let Err(because) = stage.configure(keys).await {
+        let trust = TrustConfig { keys, ..stage.trust.clone() };
+        let configured = match stage.target.as_ref() {
+            Target::InProcess(target) => target.configure(&trust),
+            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
+            Target::Http(_) => Ok(()),
+        };
+        if let Err(because) = configured {
             return Ok(Taken::Down(because));
         }
         return Ok(taken(bench, sentinel, None, before, way).await);
@@ -134,7 +144,7 @@ pub(super) async fn bring(
 
 /// Presents tokens until a fetch is seen and a token that only this set lets pass is taken.
 async fn taken(bench: &Bench, sentinel: Option<&str>, journal: Option<&Journal>, before: usize, way: &Way) -> Taken {
-    let mut refused = None;
+    let mut last = None;
     for turn in 0..TRIES {
         if let (Way::UnknownKid(wait) | Way::Lifetime(wait), true) = (way, turn > 0) {
             sleep(*wait + SLACK).await;
@@ -148,21 +158,21 @@ async fn taken(bench: &Bench, sentinel: Option<&str>, journal: Option<&Journal>,
             Ok(observation) => observation,
             Err(error) => return Taken::Unseen(format!("the token that should prove it cannot be made: {error}")),
         };
-        let used = sentinel.is_some() && shown.verdict == Verdict::Accept;
         let fetched = match journal {
             None => true,
-            Some(journal) => used || fetched_since(journal, before).await,
+            Some(journal) => fetched_since(journal, before).await,
         };
-        if used || fetched && sentinel.is_none() {
+        // A target that takes the token of a key which it never fetched proves nothing.
+        if fetched && (sentinel.is_none() || shown.verdict == Verdict::Accept) {
             return Taken::Yes;
         }
         // The first token may only have set the fetch off.
         if fetched && (turn > 0 || journal.is_none()) {
             return Taken::Ignored(Box::new(shown));
         }
-        refused = Some(shown);
+        last = Some(shown);
     }
-    let seen = refused.map_or_else(String::new, |seen| format!(" (the last token got: {})", seen.because));
+    let seen = last.map_or_else(String::new, |seen| format!(" (the last token got: {})", seen.because));
     Taken::Unseen(format!("the target was {}, but did not fetch the key set{seen}", way.sentence()))
 }
 
@@ -194,27 +204,43 @@ impl Stage {
     async fn refresh(&mut self, way: &Way) -> Result<(), String> {
         match way {
             Way::Configure => {}
-            Way::Forget => self.forget(),
-            Way::Expire => self.expire(),
+            Way::Forget => self.server.iter().for_each(|server| server.restart(&self.trust)),
+            Way::Expire => self.server.iter().for_each(builtin::Server::expire_keys),
             Way::Restart(_) => match self.restart().await {
                 Ok(true) => {}
                 Ok(false) => return Err("nothing says how it is restarted".into()),
                 Err(error) => return Err(error.to_string()),
             },
             Way::UnknownKid(wait) | Way::Lifetime(wait) => sleep_until(Instant::now() + *wait + SLACK).await,
-            Way::Command(command) => self.command(command).await.map_err(|error| error.to_string())?,
+            Way::Command(command) => {
+                if let Some(connection) = &mut self.connection {
+                    connection.refresh(command).await.map_err(|error| error.to_string())?;
+                }
+            }
         }
         Ok(())
     }
 }
 
-/// What the phases of a run will cost, for people who wait.
-pub(super) fn price(phases: usize, way: &Way) -> Option<String> {
-    let cost = way.cost().filter(|cost| *cost >= Duration::from_millis(100))?;
+/// What the phases of a run will cost, for people who wait; `changes` of them change a set that is in use.
+pub(super) fn price(phases: usize, changes: usize, ways: &Ways) -> Option<String> {
+    let any = ways.any.as_ref()?;
+    let live = ways.live.as_ref().filter(|_| changes > 0);
+    let times = |way: Option<&Way>, number: usize| {
+        let cost = way.and_then(Way::cost).unwrap_or_default();
+        cost.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX))
+    };
     // One more for the default set at the end.
-    let changes = u32::try_from(phases).unwrap_or(u32::MAX).saturating_add(1);
-    let total = Period::from_secs(cost.saturating_mul(changes).as_secs().max(1));
-    Some(format!("{phases} other key sets, the target {} for each: about {total}", way.sentence()))
+    let total = times(Some(any), phases + 1).saturating_add(times(live, changes));
+    if total < WORTH_A_WORD {
+        return None;
+    }
+    let then = match live {
+        Some(live) if live != any => format!(", and {} {changes} times", live.sentence()),
+        _ => String::new(),
+    };
+    let total = Period::from_secs(total.as_secs());
+    Some(format!("{phases} other key sets, the target {} for each{then}: about {total}", any.sentence()))
 }
 
 #[cfg(test)]
@@ -248,8 +274,14 @@ mod tests {
 
     #[test]
     fn only_waiting_has_a_price() {
-        assert_eq!(price(3, &Way::Forget), None);
-        let said = price(3, &Way::UnknownKid(Duration::from_secs(30))).unwrap();
-        assert_eq!(said, "3 other key sets, the target shown an unknown `kid` for each: about 120s");
+        let [restart, wait] = [Way::Restart(Duration::from_millis(500)), Way::UnknownKid(Duration::from_secs(30))];
+        let said = |any: &Way, live: &Way, changes| {
+            price(3, changes, &Ways { any: Some(any.clone()), live: Some(live.clone()) })
+        };
+        assert_eq!(said(&Way::Forget, &Way::Expire, 1), None);
+        assert_eq!(said(&restart, &wait, 0).unwrap(), "3 other key sets, the target restarted for each: about 2s");
+        let both = said(&restart, &wait, 2).unwrap();
+        assert!(both.ends_with("restarted for each, and shown an unknown `kid` 2 times: about 62s"), "{both}");
+        assert!(said(&wait, &wait, 1).unwrap().ends_with("shown an unknown `kid` for each: about 150s"));
     }
 }

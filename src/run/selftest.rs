@@ -243,7 +243,8 @@ fn caught(flawed: &RunReport, strict: &RunReport) -> Vec<Caught> {
         .iter()
         .filter(|case| case.token.is_some() && case.outcome != Outcome::Inconclusive)
         .filter(|case| {
-            let measured = |case: &CaseResult| case.observation.as_ref().map(|seen| seen.verdict);
+            let value = |case: &CaseResult| case.measured.as_ref().map(|measured| measured.value);
+            let measured = |case: &CaseResult| (value(case), case.observation.as_ref().map(|seen| seen.verdict));
             let differs = by_id.get(&case.id).is_some_and(|strict| measured(strict) != measured(case));
             case.outcome >= Outcome::Warn || (case.outcome == Outcome::Note && differs)
         })

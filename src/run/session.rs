@@ -1,8 +1,10 @@
 //! One run from its first event to its last.
 
 use super::{
+    alone,
     error::RunError,
     exit::{self, FailOn},
+    generated::Generated,
     ours::OurSide,
     phases,
     recorder::Recorder,
@@ -15,7 +17,7 @@ use crate::{
     },
     issuer::Options,
     model::{
-        Event, Level, Outcome, RunReport, Verdict,
+        Event, Harm, Level, Outcome, RunReport, Verdict,
         case::Case,
         event::PlanCounts,
         report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
@@ -40,6 +42,8 @@ pub struct Request {
     pub seed: u64,
     /// Blocks in flight at the same time.
     pub jobs: usize,
+    /// Generated tokens to send beside the cases.
+    pub fuzz: u32,
     /// From which outcome on the run is red.
     pub fail_on: FailOn,
     /// How our side is reached.
@@ -121,9 +125,13 @@ async fn play(
     ours: Option<OurSide>,
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
-    let Request { subject, selection, seed, jobs, issuer, args, reproduce, .. } = request;
-    let selection = selection.allowing(subject.allows());
-    if !catalog.cases.iter().any(|case| selection.names(case)) {
+    let Request { subject, selection, seed, jobs, fuzz, issuer, args, reproduce, .. } = request;
+    let mut selection = selection.allowing(subject.allows());
+    if subject.is_in_production() {
+        selection = selection.never(Harm::Harmful);
+    }
+    let generated = Generated::new(fuzz, &selection, jobs, catalog)?;
+    if generated.is_none() && !catalog.cases.iter().any(|case| selection.names(case)) {
         return Err(RunError::NothingSelected);
     }
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
@@ -131,7 +139,11 @@ async fn play(
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
     }
-    score.emit(opening(&stage, &plan, catalog, seed, args));
+    let mut opening = opening(&stage, &plan, catalog, seed, args);
+    if let Some(generated) = &generated {
+        generated.announce(&mut opening);
+    }
+    score.emit(opening);
     let bench = Arc::new(stage.bench(catalog, reproduce));
     let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;
     for check in checks {
@@ -144,13 +156,18 @@ async fn play(
     if standing == Standing::Testable {
         let (phased, ordinary): (Vec<_>, Vec<_>) =
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
-        let mut finished = all_blocks(&bench, ordinary.clone(), jobs, score).await;
+        let (together, apart) = alone::split_off(ordinary.clone());
+        let mut finished = all_blocks(&bench, together, jobs, score).await;
+        finished.append(&mut alone::run(&bench, &mut stage, &apart, score).await);
         repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
         finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
                 score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
             }
+        }
+        if let Some(generated) = &generated {
+            generated.send(&bench, &stage.trust.algorithms, &mut |event| score.emit(event)).await;
         }
     }
     let Struck { leaks, trouble } = stage.strike().await;

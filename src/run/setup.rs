@@ -2,6 +2,7 @@
 
 use super::{
     arena::Arena,
+    decryption::{BUILTIN_DECRYPTS, decryption},
     error::RunError,
     ours::OurSide,
     refresh::{Way, Ways},
@@ -11,16 +12,16 @@ use crate::{
     conformance::Bench,
     issuer::Options,
     model::{
-        Alg, Capabilities, Capability, Harm, Period, Recipe, TrustConfig, World,
+        Alg, Capabilities, Capability, ContentEncryption, Harm, KeyManagement, Period, Recipe, TrustConfig, World,
         placeholder::{Unknown, as_text, fill_text},
         report::TargetInfo,
         target::{KeySource, TargetFile},
     },
     suite::Catalog,
-    target::{self, Connection, InProcess, StdioTarget, Target, protocol::Validator},
+    target::{self, Connection, InProcess, Started, StdioTarget, Target, protocol::Validator},
     token::{Forge, KeyRing, Setting},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -41,6 +42,9 @@ pub const BUILTIN_ALGORITHMS: &[Alg] = &[
     Alg::Es256k,
     Alg::EdDsa,
     Alg::Ed25519,
+    Alg::MlDsa44,
+    Alg::MlDsa65,
+    Alg::MlDsa87,
     Alg::Hs256,
     Alg::Hs384,
     Alg::Hs512,
@@ -71,6 +75,10 @@ pub struct Inside {
     pub validator: Box<dyn Validator>,
     /// The algorithms that it may allow; the first one signs ordinary tokens.
     pub algorithms: Vec<Alg>,
+    /// The key management that it decrypts; the first one encrypts ordinary tokens.
+    pub decrypts: Vec<KeyManagement>,
+    /// The content encryption that it takes.
+    pub content_encryption: Vec<ContentEncryption>,
     /// The `typ` of its tokens.
     pub typ: String,
     /// The choices that it declares.
@@ -105,10 +113,16 @@ impl Subject {
     pub fn allows(&self) -> Vec<Harm> {
         match self {
             Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => vec![Harm::Intrusive, Harm::Harmful],
-            Subject::File(_, file) if file.target.environment.as_deref() == Some("production") => Vec::new(),
+            Subject::File(..) if self.is_in_production() => Vec::new(),
             Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) => file.guard.allow.clone(),
         }
+    }
+
+    /// Whether people depend on the target.
+    #[must_use]
+    pub fn is_in_production(&self) -> bool {
+        matches!(self, Subject::File(_, file) if file.target.environment.as_deref() == Some("production"))
     }
 
     fn algorithms(&self) -> Vec<Alg> {
@@ -146,10 +160,11 @@ pub struct Stage {
     pub allows: Vec<Harm>,
     /// What the target file lays over recipes.
     pub recipes: BTreeMap<String, Recipe>,
-    target: Arc<Target>,
-    connection: Option<Connection>,
-    server: Option<builtin::Server>,
-    ways: Ways,
+    pub(super) target: Arc<Target>,
+    pub(super) connection: Option<Connection>,
+    pub(super) server: Option<builtin::Server>,
+    /// How another key set reaches the target.
+    pub(super) ways: Ways,
     about: TargetInfo,
 }
 
@@ -188,6 +203,7 @@ impl Stage {
             audience: trust.audience.clone(),
             typ: trust.typ.clone(),
             leeway: trust.leeway,
+            encryption: trust.decryption.usual(),
             seed,
         };
         let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
@@ -282,7 +298,10 @@ impl Stage {
         let good = catalog.access_token(&self.recipes);
         let journal = self.ours.testbed.journal().clone();
         let (forge, target) = (Arc::clone(&self.forge), Arc::clone(&self.target));
-        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce).with_memory(self.ours.memory.clone())
+        let gauge = self.connection.as_ref().and_then(Connection::started).map(Started::memory);
+        Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
+            .with_memory(self.ours.memory.clone())
+            .with_gauge(gauge)
     }
 
     /// Starts the target again, where that is possible.
@@ -293,49 +312,6 @@ impl Stage {
         match &mut self.connection {
             Some(connection) => Ok(connection.restart().await?),
             None => Ok(false),
-        }
-    }
-
-    /// How another key set reaches the target.
-    pub(super) fn ways(&self) -> &Ways {
-        &self.ways
-    }
-
-    /// Hands other keys to a validator in this process.
-    ///
-    /// # Errors
-    /// The validator panicked, or the adapter does not take them.
-    pub(super) async fn configure(&self, keys: Value) -> Result<(), String> {
-        let trust = TrustConfig { keys, ..self.trust.clone() };
-        match self.target.as_ref() {
-            Target::InProcess(target) => target.configure(&trust),
-            Target::Stdio(target) => target.configure(&trust).await.map_err(|error| error.to_string()),
-            Target::Http(_) => Ok(()),
-        }
-    }
-
-    /// Makes the built-in server forget everything.
-    pub(super) fn forget(&self) {
-        if let Some(server) = &self.server {
-            server.restart(&self.trust);
-        }
-    }
-
-    /// Makes the built-in server fetch the key set again.
-    pub(super) fn expire(&self) {
-        if let Some(server) = &self.server {
-            server.expire_keys();
-        }
-    }
-
-    /// Runs the command that makes the target fetch the key set again.
-    ///
-    /// # Errors
-    /// It fails.
-    pub(super) async fn command(&mut self, command: &[String]) -> Result<(), RunError> {
-        match &mut self.connection {
-            Some(connection) => Ok(connection.refresh(command).await?),
-            None => Ok(()),
         }
     }
 
@@ -382,6 +358,10 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
             typ: typ_of(subject),
             jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
             keys,
+            decryption: match subject {
+                Subject::InProcess(inside) => decryption(ring, &inside.decrypts, &inside.content_encryption)?,
+                _ => decryption(ring, BUILTIN_DECRYPTS, ContentEncryption::ALL)?,
+            },
         },
         Subject::File(_, file) => {
             let trust = &file.trust;
@@ -402,6 +382,7 @@ fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRi
                 jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
                     .then(|| world.jwks_uri.clone()),
                 keys,
+                decryption: decryption(ring, &trust.decrypts, &trust.content_encryption)?,
             }
         }
     })
@@ -429,6 +410,12 @@ fn builtin_file(url: &str) -> TargetFile {
 fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     let mut provides = target.provides();
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
+    let decryption = &trust.decryption;
+    if !decryption.algorithms.is_empty() {
+        provides.insert(Capability::JweDecrypt);
+        provides.extend(decryption.algorithms.iter().copied().map(Capability::JweAlg));
+        provides.extend(decryption.content.iter().copied().map(Capability::JweEnc));
+    }
     // An adapter runs beside us, and a library that follows an address reaches our canary.
     if trust.jwks_uri.is_some() || matches!(target, Target::Stdio(_)) {
         provides.insert(Capability::ObserveOutbound);

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub struct Complaint {
     /// Where.
     pub source: Source,
-    /// Which case.
+    /// Which case, or which section.
     pub case: String,
     /// What is wrong.
     pub what: String,
@@ -29,6 +29,11 @@ pub fn lint(catalog: &Catalog) -> Vec<Complaint> {
                 what,
             })
         })
+        .chain(catalog.requirements.complaints(&catalog.cases).into_iter().map(|(source, case, what)| Complaint {
+            source,
+            case,
+            what,
+        }))
         .filter(|complaint| seen.insert((complaint.case.clone(), complaint.what.clone())))
         .collect()
 }

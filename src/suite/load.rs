@@ -3,6 +3,7 @@
 use super::{
     error::SuiteError,
     expand,
+    requirements::Requirements,
     source::{self, SuiteFile},
 };
 use crate::model::{
@@ -27,6 +28,8 @@ pub struct Catalog {
     pub recipes: BTreeMap<String, Recipe>,
     /// The key sets by name.
     pub keysets: BTreeMap<String, KeySet>,
+    /// What the specifications ask.
+    pub requirements: Requirements,
     /// The digest of all files, `sha256:…`: two runs with the same one asked the same questions.
     pub digest: String,
 }
@@ -58,6 +61,7 @@ impl Catalog {
                     catalog.keysets.extend(parsed.keyset);
                 }
                 "profiles" => {}
+                "requirements" => catalog.requirements = Requirements::read(file)?,
                 _ => {
                     let parsed: CaseFile = parse(&file.name, &file.text)?;
                     catalog.cases.extend(expand::file(file, &parsed)?);

@@ -1,5 +1,6 @@
 //! The generated JSON Schemas. They lie beside the files that they describe; a test compares them with the types.
 
+use super::requirements::RequirementFile;
 use crate::model::{
     RunReport, TargetFile,
     adapter::{AdapterReply, AdapterRequest},
@@ -23,6 +24,7 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/case-file.schema.json", make: || schema_for!(CaseFile) },
     SchemaFile { path: "vectors/recipe-file.schema.json", make: || schema_for!(RecipeFile) },
     SchemaFile { path: "vectors/keyset-file.schema.json", make: || schema_for!(KeySetFile) },
+    SchemaFile { path: "vectors/requirements-file.schema.json", make: || schema_for!(RequirementFile) },
     SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },
     SchemaFile { path: "vectors/adapter-request.schema.json", make: || schema_for!(AdapterRequest) },
     SchemaFile { path: "vectors/adapter-reply.schema.json", make: || schema_for!(AdapterReply) },

@@ -1,7 +1,7 @@
 //! Which cases a command is about.
 
 use super::error::SuiteError;
-use crate::model::{Case, Harm};
+use crate::model::{Case, CaseId, Harm};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ pub struct Selection {
     within: Option<BTreeSet<String>>,
     /// Grades that may be sent.
     allow: Vec<Harm>,
+    /// Grades that are not sent even where they are allowed: the target is in production.
+    never: Vec<Harm>,
 }
 
 impl Selection {
@@ -24,7 +26,7 @@ impl Selection {
     /// A glob cannot be read.
     pub fn new(only: &[String], skip: &[String], quick: bool) -> Result<Selection, SuiteError> {
         let only = if only.is_empty() { None } else { Some(set(only)?) };
-        Ok(Selection { only, skip: set(skip)?, quick, within: None, allow: vec![Harm::Safe] })
+        Ok(Selection { only, skip: set(skip)?, quick, within: None, allow: vec![Harm::Safe], never: Vec::new() })
     }
 
     /// Everything, whatever its grade.
@@ -36,6 +38,7 @@ impl Selection {
             quick: false,
             within: None,
             allow: vec![Harm::Safe, Harm::Intrusive, Harm::Harmful],
+            never: Vec::new(),
         }
     }
 
@@ -43,6 +46,13 @@ impl Selection {
     #[must_use]
     pub fn allowing(mut self, grades: impl IntoIterator<Item = Harm>) -> Selection {
         self.allow.extend(grades);
+        self
+    }
+
+    /// Never lets a grade through, because the target is in production.
+    #[must_use]
+    pub fn never(mut self, grade: Harm) -> Selection {
+        self.never.push(grade);
         self
     }
 
@@ -70,10 +80,21 @@ impl Selection {
         }
     }
 
-    /// Whether its grade may be sent.
+    /// Whether the user asked for a generated token: all of them, unless globs say otherwise.
     #[must_use]
-    pub fn allows(&self, harm: Harm) -> bool {
-        self.allow.contains(&harm)
+    pub fn names_generated(&self, id: &CaseId) -> bool {
+        let hit = |globs: &GlobSet| globs.is_match(id.to_string()) || globs.is_match(id.case());
+        self.only.as_ref().is_none_or(hit) && !hit(&self.skip)
+    }
+
+    /// Why a grade may not be sent; `None` where it may.
+    #[must_use]
+    pub fn obstacle(&self, harm: Harm) -> Option<String> {
+        if self.never.contains(&harm) {
+            return Some(format!("is {harm}, and the target file says environment = \"production\""));
+        }
+        let asks = || format!("is {harm}: allow it with --{harm} or in the target file's [guard] allow");
+        (!self.allow.contains(&harm)).then(asks)
     }
 }
 

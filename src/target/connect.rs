@@ -59,7 +59,7 @@ pub async fn connect(
         Way::Http(route) => *route,
     };
     let port = file.start.as_ref().map(|_| start::free_port()).transpose()?;
-    let mut facts = Facts::new(world, trust, port);
+    let mut facts = Facts::with_keys(trust, Facts::new(world, trust, port))?;
     let tls = route.tls.cloned();
     let target = prepare(file, route, folder, &mut facts).await?;
     let started = match &file.start {

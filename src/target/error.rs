@@ -17,6 +17,15 @@ pub enum TargetError {
         /// What is wrong with it.
         because: String,
     },
+    /// The private file of decryption keys cannot be written.
+    #[error("cannot write the decryption keys to {}: {source}", path.display())]
+    #[diagnostic(code(target::key_file), help("set TMPDIR to a folder that can be written"))]
+    KeyFile {
+        /// The file, or the folder for it.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
     /// A host that is neither loopback nor listed.
     #[error("wanted a loopback address or a listed host, found `{host}`{}", resolved(.addresses))]
     #[diagnostic(

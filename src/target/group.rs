@@ -94,6 +94,11 @@ impl Group {
         Ok(Group { child, id, drains })
     }
 
+    /// The group's number; `None` once it is gone.
+    pub(super) fn number(&self) -> Option<i32> {
+        self.id.map(Pid::as_raw)
+    }
+
     /// Waits until the first process ends.
     pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await

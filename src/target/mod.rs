@@ -20,8 +20,10 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 mod in_process;
+mod key_file;
 mod leak;
 mod log;
+mod memory;
 mod pace;
 mod placeholders;
 pub mod protocol;
@@ -42,6 +44,7 @@ pub use connect::{Connection, connect};
 pub use error::TargetError;
 pub use http::HttpTarget;
 pub use in_process::InProcess;
+pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;

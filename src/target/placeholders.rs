@@ -1,6 +1,6 @@
 //! Fills the placeholders of a target file.
 
-use super::error::TargetError;
+use super::{error::TargetError, key_file::KeyFile};
 use crate::model::{
     TrustConfig, World,
     placeholder::{Unknown, as_text, fill_text},
@@ -16,6 +16,8 @@ pub(super) struct Facts {
     algorithms: String,
     leeway: i64,
     port: Option<u16>,
+    /// The private keys, for a target that decrypts.
+    keys: Option<KeyFile>,
     /// Every value that was taken from the environment.
     secrets: Vec<String>,
 }
@@ -29,8 +31,15 @@ impl Facts {
             algorithms: algorithms.join(","),
             leeway: trust.leeway.seconds(),
             port,
+            keys: None,
             secrets: Vec::new(),
         }
+    }
+
+    /// The same, with the private keys of a target that decrypts.
+    pub(super) fn with_keys(trust: &TrustConfig, facts: Facts) -> Result<Facts, TargetError> {
+        let keys = trust.decryption.keys.as_ref().map(KeyFile::write).transpose()?;
+        Ok(Facts { keys, ..facts })
     }
 
     /// Fills one text; `place` says where it is written.
@@ -75,6 +84,7 @@ impl Facts {
             "jwks-uri" => Some(self.world.jwks_uri.clone()),
             "discovery" => Some(self.world.discovery.clone()),
             "issuer-ca" => self.world.issuer_ca.clone(),
+            "decryption-keys" => self.keys.as_ref().map(KeyFile::path),
             "audience" => Some(self.audience.clone()),
             "algorithms" => Some(self.algorithms.clone()),
             "leeway" => Some(self.leeway.to_string()),
@@ -106,7 +116,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_its_place() {
         let mut facts = Facts::new(&testing::world(), &testing::trust(), None);
-        for name in ["port", "issuer-ca", "env:GAUNTLET_NO_SUCH_VARIABLE", "jti"] {
+        for name in ["port", "issuer-ca", "decryption-keys", "env:GAUNTLET_NO_SUCH_VARIABLE", "jti"] {
             let error = facts.fill("transport.bearer.url", &format!("x${{{name}}}")).unwrap_err();
             let wanted = format!("cannot fill `transport.bearer.url`: nothing is called `${{{name}}}` here");
             assert_eq!(error.to_string(), wanted);

@@ -1,7 +1,8 @@
 //! A target that the harness runs itself (`[start]`).
 
 use super::{
-    classify, error::TargetError, group::Group, guard, log::Log, placeholders::Facts, raw::Door, redact::Redactor, tls,
+    classify, error::TargetError, group::Group, guard, log::Log, memory::MemoryGauge, placeholders::Facts, raw::Door,
+    redact::Redactor, tls,
 };
 use crate::model::{Period, target::Start};
 use std::{
@@ -27,6 +28,7 @@ pub struct Started {
     ready: Ready,
     redactor: Redactor,
     log: Log,
+    gauge: MemoryGauge,
     /// `None` only between stopping and starting again.
     group: Option<Group>,
 }
@@ -68,7 +70,9 @@ impl Started {
         let log = Log::default();
         let group = Group::spawn("start.command", &command, &env, surroundings.folder, &log)?;
         let folder = surroundings.folder.to_owned();
-        let mut started = Started { command, env, folder, ready, redactor, log, group: Some(group) };
+        let gauge = MemoryGauge::default();
+        gauge.watch(group.number().unwrap_or(0));
+        let mut started = Started { command, env, folder, ready, redactor, log, gauge, group: Some(group) };
         started.wait_until_ready().await?;
         Ok(started)
     }
@@ -78,7 +82,9 @@ impl Started {
         if let Some(group) = self.group.take() {
             group.stop().await;
         }
-        self.group = Some(Group::spawn("start.command", &self.command, &self.env, &self.folder, &self.log)?);
+        let group = Group::spawn("start.command", &self.command, &self.env, &self.folder, &self.log)?;
+        self.gauge.watch(group.number().unwrap_or(0));
+        self.group = Some(group);
         self.wait_until_ready().await
     }
 
@@ -87,6 +93,12 @@ impl Started {
         if let Some(group) = self.group.take() {
             group.stop().await;
         }
+    }
+
+    /// Reads its memory, also after it was started again.
+    #[must_use]
+    pub fn memory(&self) -> MemoryGauge {
+        self.gauge.clone()
     }
 
     /// Whole tokens that it printed, each as its start and its length.

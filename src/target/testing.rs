@@ -119,6 +119,7 @@ pub(super) fn world() -> World {
 
 pub(super) fn trust() -> TrustConfig {
     TrustConfig {
+        decryption: Default::default(),
         issuer: "http://127.0.0.1:1/issuer".into(),
         audience: "https://api.example".into(),
         algorithms: vec![Alg::Rs256, Alg::Es256],

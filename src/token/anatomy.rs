@@ -1,6 +1,6 @@
 //! A token taken apart for a report, with what differs from its twin marked.
 
-use super::forge::Token;
+use super::{forge::Token, jwe::JweParts};
 use crate::model::{
     Recipe,
     report::{Change, Line, Segment, TokenEvidence},
@@ -20,13 +20,20 @@ pub fn evidence(token: &Token, recipe: &Recipe, twin: Option<&Token>) -> TokenEv
         segment("payload", &lines_of(&token.payload), twin.map(|twin| lines_of(&twin.payload))),
     ];
     anatomy.push(signature(token, twin, recipe));
+    if let Some(jwe) = &token.jwe {
+        let twin = twin.map(|twin| twin.jwe.as_deref());
+        let header = twin.map(|twin| twin.map(|twin| lines_of(&twin.header)).unwrap_or_default());
+        anatomy.push(segment("encryption header", &lines_of(&jwe.header), header));
+        let parts = twin.map(|twin| twin.map(lengths).unwrap_or_default());
+        anatomy.push(segment("encryption parts", &lengths(jwe), parts));
+    }
     if let Some(twin) = twin
         && is_reshaped(token)
     {
         anatomy.push(segment("whole token", &wrapped(&token.text()), Some(wrapped(&twin.text()))));
     }
     TokenEvidence {
-        header: parse(&token.header),
+        header: parse(token.jwe.as_ref().map_or(&token.header, |jwe| &jwe.header)),
         claims: parse(&token.payload),
         mutations: damage_names(recipe),
         anatomy,
@@ -37,6 +44,9 @@ pub fn evidence(token: &Token, recipe: &Recipe, twin: Option<&Token>) -> TokenEv
 
 /// Whether the text on the wire is more than the three parts joined by dots.
 fn is_reshaped(token: &Token) -> bool {
+    if let Some(jwe) = &token.jwe {
+        return jwe.compact().as_bytes() != token.bytes;
+    }
     let plain = [&token.header, &token.payload, &token.signature].map(super::encode_segment).join(".");
     plain.as_bytes() != token.bytes
 }
@@ -50,7 +60,9 @@ fn damage_names(recipe: &Recipe) -> Vec<String> {
     };
     let before = recipe.mutate.iter().filter_map(|mutation| name(serde_json::to_value(mutation)));
     let after = recipe.then.iter().filter_map(|tampering| name(serde_json::to_value(tampering)));
-    before.chain(after).collect()
+    let sealed = recipe.encrypt.iter().flat_map(|encrypt| &encrypt.damage);
+    let sealed = sealed.filter_map(|damage| name(serde_json::to_value(damage)));
+    before.chain(after).chain(sealed).collect()
 }
 
 /// One line per member, so that a change shows by itself.
@@ -70,6 +82,17 @@ fn lines_of(part: &[u8]) -> Vec<String> {
         }
         _ => wrapped(&text),
     }
+}
+
+/// What can be said of parts that hold nothing to read.
+fn lengths(jwe: &JweParts) -> Vec<String> {
+    let parts = [
+        ("encrypted key", &jwe.encrypted_key),
+        ("initialization vector", &jwe.iv),
+        ("ciphertext", &jwe.ciphertext),
+        ("tag", &jwe.tag),
+    ];
+    parts.map(|(name, bytes)| format!("{name}: {} bytes", bytes.len())).to_vec()
 }
 
 fn wrapped(text: &str) -> Vec<String> {

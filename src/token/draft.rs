@@ -2,7 +2,7 @@
 //! numbers and text that is no JSON can be written.
 
 use super::{compact::encode_segment, error::ForgeError, key::Key};
-use crate::model::{Alg, Recipe, mutation::Segment};
+use crate::model::{Alg, Mutation, Recipe, mutation::Segment};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ pub(super) struct Draft {
     pub signer: Signer,
     /// Whether the signature covers the decoded payload (`b64: false`).
     pub sign_decoded: bool,
+    /// What makes the signature in the signer's place.
+    pub forgery: Option<Mutation>,
     /// Segments that are written with padding.
     pub padded: Vec<Segment>,
     /// Texts that go into the middle of a segment.
@@ -59,6 +61,12 @@ impl Members {
         }
     }
 
+    /// A member's JSON text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let name = quoted(name);
+        self.list.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Takes a member away.
     pub fn remove(&mut self, name: &str) {
         let name = quoted(name);
@@ -95,7 +103,7 @@ impl Members {
 }
 
 impl Part {
-    fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
+    pub fn from_recipe(raw: Option<&String>, values: &Map<String, Value>) -> Part {
         match raw {
             Some(text) => Part::Raw(text.clone().into_bytes()),
             None => Part::Members(Members::from_values(values)),
@@ -127,6 +135,7 @@ impl Draft {
             claims: Part::from_recipe(recipe.raw_claims.as_ref(), &recipe.claims),
             signer,
             sign_decoded: false,
+            forgery: None,
             padded: Vec::new(),
             inserted: Vec::new(),
         }

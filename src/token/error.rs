@@ -34,6 +34,9 @@ pub enum ForgeError {
     /// The public key has no such written form.
     #[error("a {0} key has no {1} form")]
     NoSuchForm(Alg, &'static str),
+    /// Key, algorithm and content encryption do not go together.
+    #[error("this cannot be encrypted: {0}")]
+    CannotEncrypt(String),
     /// A mutation needs decoded parts that are no longer there, or were never JSON.
     #[error("{mutation} needs {needs}")]
     CannotMutate {

@@ -4,12 +4,13 @@ use super::{
     compact::encode_segment,
     draft::{Draft, Signer},
     error::ForgeError,
+    jwe::{self, JweParts},
     keyring::KeyRing,
     mutate::{self, Sealed},
     template::Template,
 };
 use crate::model::{
-    Alg, Period, Recipe, World,
+    Alg, ContentEncryption, Encrypt, KeyManagement, Period, Recipe, World,
     placeholder::{self, Times, Unknown},
 };
 use serde_json::{Map, Value, json};
@@ -37,12 +38,14 @@ pub struct Setting {
     pub typ: String,
     /// The clock leeway that it declares.
     pub leeway: Period,
+    /// How tokens are encrypted for it, where a case says no more.
+    pub encryption: (KeyManagement, ContentEncryption),
     /// What drives random bytes.
     pub seed: u64,
 }
 
 /// Mints tokens. Pure: what it returns depends on its arguments and keys alone, but for the salts and nonces inside
-/// PSS and ECDSA signatures.
+/// PSS and ECDSA signatures and the keys of encrypted tokens.
 #[derive(Clone)]
 pub struct Forge {
     ring: KeyRing,
@@ -60,6 +63,8 @@ pub struct Token {
     pub payload: Vec<u8>,
     /// The decoded signature.
     pub signature: Vec<u8>,
+    /// The encrypted token around all that, where there is one.
+    pub jwe: Option<Box<JweParts>>,
 }
 
 impl Token {
@@ -100,6 +105,9 @@ impl Forge {
         nonce: &str,
         before: &BTreeMap<String, Token>,
     ) -> Result<Token, ForgeError> {
+        if recipe.encrypt.is_some() || recipe.inner.is_some() {
+            return jwe::mint(self, recipe, now, nonce, before);
+        }
         let signer = self.signer(recipe)?;
         let filled = self.fill(recipe, &signer, now, nonce, before)?;
         let mut draft = Draft::new(&filled, signer);
@@ -112,6 +120,20 @@ impl Forge {
             mutate::after_signing(tampering, &mut sealed, &anvil)?;
         }
         Ok(sealed.into_token())
+    }
+
+    /// The encryption of a recipe without placeholders.
+    pub(super) fn fill_encrypt(
+        &self,
+        encrypt: &Encrypt,
+        recipe: &Recipe,
+        now: i64,
+        nonce: &str,
+        before: &BTreeMap<String, Token>,
+    ) -> Result<Encrypt, ForgeError> {
+        let alone = Recipe { encrypt: Some(encrypt.clone()), ..Recipe::default() };
+        let filled = self.fill(&alone, &self.signer(recipe)?, now, nonce, before)?;
+        filled.encrypt.ok_or_else(|| ForgeError::Filled("the encryption is gone".into()))
     }
 
     /// Compiles a recipe of good tokens, so that each further one costs little more than its signature.

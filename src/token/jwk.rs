@@ -5,8 +5,14 @@ use super::{
     error::ForgeError,
     keyring::KeyRing,
     mutate::certificate,
+    raw::{self, Curve},
 };
-use crate::model::keyset::{AlteredMember, JwkDamage};
+use crate::model::{
+    KeyFamily,
+    keyset::{AlteredMember, JwkDamage},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use num_bigint::BigUint;
 use serde_json::{Map, Value};
 
 /// A key's JWK with the changes of a key-set file.
@@ -50,6 +56,21 @@ fn apply(damage: &JwkDamage, members: &mut Map<String, Value>) -> Result<(), For
         JwkDamage::LeadingZero { member } => edit(members, member, |bytes| bytes.insert(0, 0)),
         JwkDamage::DropLastByte { member } => edit(members, member, |bytes| {
             bytes.pop();
+        }),
+        JwkDamage::DropFirstByte { member } => edit(members, member, |bytes| {
+            bytes.drain(..bytes.len().min(1));
+        }),
+        JwkDamage::TrailingZero { member } => edit(members, member, |bytes| bytes.push(0)),
+        JwkDamage::StandardBase64 { member } => {
+            let mut bytes = Vec::new();
+            edit(members, member, |found| bytes.clone_from(found))?;
+            members.insert(member.clone(), Value::from(STANDARD.encode(bytes)));
+            Ok(())
+        }
+        JwkDamage::AddP521Prime { member } => edit(members, member, |bytes| {
+            let prime = Curve::of(KeyFamily::P521).map(|curve| curve.field.clone()).unwrap_or_default();
+            let sum = raw::fixed(&(BigUint::from_bytes_be(bytes) + prime), bytes.len());
+            *bytes = sum.unwrap_or_default();
         }),
     }
 }

@@ -1,17 +1,23 @@
 //! One key: parsed once, used for many signatures.
 
-use super::{compact::encode_segment, error::ForgeError};
+use super::{
+    compact::encode_segment,
+    error::ForgeError,
+    raw::{self, Curve, RsaSecret},
+};
 use crate::model::{Alg, KeyFamily, Secret};
 use aws_lc_rs::{
-    encoding::AsDer,
+    encoding::{AsBigEndian, AsDer},
     hmac,
     rand::{SecureRandom, SystemRandom},
     rsa::KeySize,
     signature::{
         self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P256K1_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+        ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair, PqdsaSigningAlgorithm, RsaKeyPair,
     },
 };
+use num_bigint::BigUint;
 use serde_json::{Value, json};
 
 /// How large an RSA modulus is made.
@@ -36,8 +42,11 @@ pub struct Key {
 
 enum Material {
     Rsa(Box<RsaKeyPair>),
+    /// RSA that the cryptographic library refuses, because of its size or its exponent.
+    OddRsa(Box<RsaSecret>),
     Ec(Box<EcdsaKeyPair>),
     Ed(Box<Ed25519KeyPair>),
+    MlDsa(Box<PqdsaKeyPair>),
     Oct(Box<(Secret<Vec<u8>>, hmac::Key)>),
 }
 
@@ -65,17 +74,35 @@ impl Key {
             KeyFamily::Ed25519 => Material::Ed(Box::new(
                 Ed25519KeyPair::generate().map_err(|_| ForgeError::Crypto("Ed25519 key generation"))?,
             )),
+            KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => Material::MlDsa(Box::new(
+                PqdsaKeyPair::generate(ml_dsa(alg)).map_err(|_| ForgeError::Crypto("ML-DSA key generation"))?,
+            )),
             // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three.
             KeyFamily::Oct => oct(alg, random::<64>()?.to_vec()),
         };
-        let suffix: String = random::<3>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Key::new(format!("{prefix}-{suffix}"), alg, material))
+        Ok(Key::new(kid(prefix)?, alg, material))
     }
 
     /// An HMAC key of any length, the empty one included.
     #[must_use]
     pub fn from_secret(kid: String, alg: Alg, secret: Vec<u8>) -> Key {
         Key::new(kid, alg, oct(alg, secret))
+    }
+
+    /// A random HMAC key of so many bytes.
+    ///
+    /// # Errors
+    /// The random source fails.
+    pub(super) fn of_length(prefix: &str, alg: Alg, length: usize) -> Result<Key, ForgeError> {
+        Ok(Key::from_secret(kid(prefix)?, alg, raw::random_bytes(length)?))
+    }
+
+    /// An RSA key of any shape; its `kid` is made as that of other keys.
+    ///
+    /// # Errors
+    /// The random source fails.
+    pub(super) fn from_odd_rsa(prefix: &str, alg: Alg, secret: RsaSecret) -> Result<Key, ForgeError> {
+        Ok(Key::new(kid(prefix)?, alg, Material::OddRsa(Box::new(secret))))
     }
 
     fn new(kid: String, alg: Alg, material: Material) -> Key {
@@ -113,6 +140,11 @@ impl Key {
                     "n": encode_segment(public.modulus().big_endian_without_leading_zero()),
                 })
             }
+            Material::OddRsa(secret) => json!({
+                "e": encode_segment(secret.exponent.to_bytes_be()),
+                "kty": "RSA",
+                "n": encode_segment(secret.modulus.to_bytes_be()),
+            }),
             Material::Ec(pair) => {
                 let point = &pair.public_key().as_ref()[1..];
                 let (x, y) = point.split_at(point.len() / 2);
@@ -121,6 +153,12 @@ impl Key {
             Material::Ed(pair) => {
                 json!({ "crv": "Ed25519", "kty": "OKP", "x": encode_segment(pair.public_key().as_ref()) })
             }
+            // RFC 9964 section 3: the algorithm is part of the key, and of its thumbprint.
+            Material::MlDsa(pair) => json!({
+                "alg": self.alg.name(),
+                "kty": "AKP",
+                "pub": encode_segment(pair.public_key().as_ref()),
+            }),
             Material::Oct(pair) => json!({ "k": encode_segment(pair.0.reveal()), "kty": "oct" }),
         };
         if described {
@@ -153,11 +191,27 @@ impl Key {
                     .map_err(|_| ForgeError::Crypto("RSA signing"))?;
                 Ok(out)
             }
-            Material::Ec(pair) if alg.family() == self.alg.family() => pair
-                .sign(&SystemRandom::new(), input)
-                .map(|signature| signature.as_ref().to_vec())
-                .map_err(|_| ForgeError::Crypto("ECDSA signing")),
+            Material::OddRsa(secret) => {
+                let hash = raw::hash_of(alg);
+                let block = match alg {
+                    Alg::Rs256 | Alg::Rs384 | Alg::Rs512 => raw::block(None, hash, input, secret.length()),
+                    Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => raw::pss_block(None, hash, input, secret.modulus.bits())?,
+                    _ => return Err(wrong()),
+                };
+                block.and_then(|block| secret.sign_block(&block)).ok_or(ForgeError::Crypto("RSA signing"))
+            }
+            Material::Ec(pair) if alg.family() == self.alg.family() => {
+                let signature =
+                    pair.sign(&SystemRandom::new(), input).map_err(|_| ForgeError::Crypto("ECDSA signing"))?;
+                let curve = Curve::of(alg.family()).ok_or_else(wrong)?;
+                Ok(curve.with_low_s(signature.as_ref().to_vec()))
+            }
             Material::Ed(pair) if alg.family() == KeyFamily::Ed25519 => Ok(pair.sign(input).as_ref().to_vec()),
+            Material::MlDsa(pair) if alg == self.alg => {
+                let mut out = vec![0; ml_dsa(alg).signature_len()];
+                pair.sign(input, &mut out).map_err(|_| ForgeError::Crypto("ML-DSA signing"))?;
+                Ok(out)
+            }
             Material::Oct(pair) if alg == self.alg => Ok(hmac::sign(&pair.1, input).as_ref().to_vec()),
             Material::Oct(pair) if alg.family() == KeyFamily::Oct => {
                 Ok(hmac::sign(&hmac::Key::new(hash(alg), pair.0.reveal()), input).as_ref().to_vec())
@@ -172,7 +226,10 @@ impl Key {
             Material::Rsa(pair) => pair.public_key().as_der(),
             Material::Ec(pair) => pair.public_key().as_der(),
             Material::Ed(pair) => pair.public_key().as_der(),
-            Material::Oct(..) => return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo")),
+            Material::MlDsa(pair) => pair.public_key().as_der(),
+            Material::OddRsa(_) | Material::Oct(..) => {
+                return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo"));
+            }
         };
         der.map(|der: aws_lc_rs::encoding::PublicKeyX509Der<'_>| der.as_ref().to_vec())
             .map_err(|_| ForgeError::Crypto("writing a public key"))
@@ -186,13 +243,31 @@ impl Key {
         }
     }
 
-    /// The bare public key: modulus, uncompressed point, or 32 bytes of Ed25519.
+    /// The bare public key: modulus, uncompressed point, or the bytes of Ed25519 and ML-DSA.
     pub(super) fn raw_public(&self) -> Result<Vec<u8>, ForgeError> {
         match &self.material {
             Material::Rsa(pair) => Ok(pair.public_key().modulus().big_endian_without_leading_zero().to_vec()),
+            Material::OddRsa(secret) => Ok(secret.modulus.to_bytes_be()),
             Material::Ec(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Ed(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            Material::MlDsa(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "public")),
+        }
+    }
+
+    /// The RSA modulus, big-endian.
+    pub(super) fn rsa_modulus(&self) -> Result<Vec<u8>, ForgeError> {
+        match &self.material {
+            Material::Rsa(_) | Material::OddRsa(_) => self.raw_public(),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "RSA")),
+        }
+    }
+
+    /// The secret of an HMAC key.
+    pub(super) fn hmac_secret(&self) -> Option<&Vec<u8>> {
+        match &self.material {
+            Material::Oct(pair) => Some(pair.0.reveal()),
+            _ => None,
         }
     }
 
@@ -200,6 +275,7 @@ impl Key {
     pub(super) fn rsa_exponent(&self) -> Option<Vec<u8>> {
         match &self.material {
             Material::Rsa(pair) => Some(pair.public_key().exponent().big_endian_without_leading_zero().to_vec()),
+            Material::OddRsa(secret) => Some(secret.exponent.to_bytes_be()),
             _ => None,
         }
     }
@@ -214,9 +290,50 @@ impl Key {
             }
             Material::Ec(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
             Material::Ed(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
-            Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "PKCS#8")),
+            Material::OddRsa(_) | Material::MlDsa(_) | Material::Oct(..) => {
+                Err(ForgeError::NoSuchForm(self.alg, "PKCS#8"))
+            }
         }
     }
+
+    /// Works on the private numbers of an RSA key.
+    pub(super) fn with_rsa<T>(&self, work: impl FnOnce(&RsaSecret) -> T) -> Result<T, ForgeError> {
+        match &self.material {
+            Material::OddRsa(secret) => Ok(work(secret)),
+            Material::Rsa(_) => RsaSecret::from_pkcs8(self.pkcs8()?.reveal())
+                .map(|secret| work(&secret))
+                .ok_or(ForgeError::Crypto("reading an RSA key")),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "RSA")),
+        }
+    }
+
+    /// The private number of an elliptic-curve key.
+    pub(super) fn ec_secret(&self) -> Result<BigUint, ForgeError> {
+        let Material::Ec(pair) = &self.material else { return Err(ForgeError::NoSuchForm(self.alg, "ECDSA")) };
+        let number = pair.private_key().as_be_bytes().map_err(|_| ForgeError::Crypto("reading an EC key"))?;
+        Ok(BigUint::from_bytes_be(number.as_ref()))
+    }
+
+    /// The seed of an Ed25519 key (RFC 8032 section 5.1.5).
+    pub(super) fn ed_seed(&self) -> Result<Secret<Vec<u8>>, ForgeError> {
+        let Material::Ed(pair) = &self.material else { return Err(ForgeError::NoSuchForm(self.alg, "Ed25519")) };
+        let failed = |_| ForgeError::Crypto("reading an Ed25519 key");
+        let seed = pair.seed().map_err(failed)?;
+        Ok(Secret::new(seed.as_be_bytes().map_err(failed)?.as_ref().to_vec()))
+    }
+
+    /// The shared secret of an HMAC key.
+    pub(super) fn mac_secret(&self) -> Result<&[u8], ForgeError> {
+        match &self.material {
+            Material::Oct(pair) => Ok(pair.0.reveal()),
+            _ => Err(ForgeError::NoSuchForm(self.alg, "HMAC")),
+        }
+    }
+}
+
+fn kid(prefix: &str) -> Result<String, ForgeError> {
+    let suffix: String = random::<3>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{prefix}-{suffix}"))
 }
 
 fn oct(alg: Alg, secret: Vec<u8>) -> Material {
@@ -229,6 +346,14 @@ fn hash(alg: Alg) -> hmac::Algorithm {
         Alg::Hs384 => hmac::HMAC_SHA384,
         Alg::Hs512 => hmac::HMAC_SHA512,
         _ => hmac::HMAC_SHA256,
+    }
+}
+
+fn ml_dsa(alg: Alg) -> &'static PqdsaSigningAlgorithm {
+    match alg {
+        Alg::MlDsa65 => &ML_DSA_65_SIGNING,
+        Alg::MlDsa87 => &ML_DSA_87_SIGNING,
+        _ => &ML_DSA_44_SIGNING,
     }
 }
 

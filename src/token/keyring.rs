@@ -3,9 +3,11 @@
 
 use super::{
     error::ForgeError,
+    jwe::RecipientKey,
     key::{Key, RsaBits},
+    special,
 };
-use crate::model::{Alg, KeyFamily};
+use crate::model::{Alg, KeyFamily, KeyManagement};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -16,13 +18,16 @@ use std::{
 /// Named keys. Names: `active`, `public` (the first one of an algorithm with public keys), an algorithm in lower case, `rogue`, `rogue-` with an algorithm in lower case, and
 /// `spare-` with an algorithm in lower case and any label behind it (`spare-es256-off-curve`): made when first asked
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
-/// algorithm with public keys that the target trusts, the active one where it is such a one.
+/// algorithm with public keys that the target trusts, the active one where it is such a one. Some words in the label
+/// decide what key is made: `1024bit` and `e3` the size and the exponent of an RSA key, `even` and `prime` what its
+/// modulus is, `x0` and `y0` that a coordinate begins with a zero byte, `16byte` the length of an HMAC key.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
     pub(super) trusted: BTreeMap<Alg, Arc<Key>>,
     rogue: BTreeMap<KeyFamily, Arc<Key>>,
     spare: Arc<Mutex<BTreeMap<String, Arc<Key>>>>,
+    decryption: Arc<Mutex<BTreeMap<KeyManagement, Arc<RecipientKey>>>>,
 }
 
 impl KeyRing {
@@ -32,9 +37,11 @@ impl KeyRing {
     /// No algorithm is given, or a key cannot be made.
     pub fn generate(algorithms: &[Alg]) -> Result<KeyRing, ForgeError> {
         let active = *algorithms.first().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?;
+        let post_quantum = algorithms.iter().filter(|alg| alg.is_post_quantum()).map(|alg| (*alg, true));
         let rogues = [Alg::Rs256, Alg::Es256, Alg::Es384, Alg::Es512, Alg::Es256k, Alg::EdDsa, Alg::Hs256]
             .map(|alg| (alg, true));
-        let wanted: Vec<(Alg, bool)> = algorithms.iter().map(|alg| (*alg, false)).chain(rogues).collect();
+        let wanted: Vec<(Alg, bool)> =
+            algorithms.iter().map(|alg| (*alg, false)).chain(rogues).chain(post_quantum).collect();
         // RSA keys take a fifth of a second each, everything else next to nothing.
         let made: Vec<Result<(Alg, bool, Key), ForgeError>> = thread::scope(|scope| {
             let workers: Vec<_> = wanted
@@ -51,7 +58,13 @@ impl KeyRing {
                 .map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("key generation"))))
                 .collect()
         });
-        let mut ring = KeyRing { active, trusted: BTreeMap::new(), rogue: BTreeMap::new(), spare: Arc::default() };
+        let mut ring = KeyRing {
+            active,
+            trusted: BTreeMap::new(),
+            rogue: BTreeMap::new(),
+            spare: Arc::default(),
+            decryption: Arc::default(),
+        };
         for key in made {
             let (alg, rogue, key) = key?;
             if rogue {
@@ -88,7 +101,7 @@ impl KeyRing {
         if let Some(rest) = name.strip_prefix("spare-") {
             let alg = match rest.split('-').next() {
                 Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
-                word => word.and_then(by_name).ok_or_else(unknown)?,
+                _ => begins_with(rest).ok_or_else(unknown)?,
             };
             return Ok((self.spare(name, alg)?, alg));
         }
@@ -106,9 +119,45 @@ impl KeyRing {
         if let Some(key) = spare.get(name) {
             return Ok(Arc::clone(key));
         }
-        let key = Arc::new(Key::generate(name, alg, RsaBits::default())?);
+        let key = Arc::new(special::make(name, alg)?);
         spare.insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
+    }
+
+    /// The target's decryption key for an algorithm, made when first asked for.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn decryption_key(&self, alg: KeyManagement) -> Result<Arc<RecipientKey>, ForgeError> {
+        let mut held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = held.get(&alg) {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(RecipientKey::generate(alg)?);
+        held.insert(alg, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// The target's decryption keys for some algorithms, those that are still missing made side by side.
+    ///
+    /// # Errors
+    /// One cannot be made.
+    pub fn decryption_keys(&self, algorithms: &[KeyManagement]) -> Result<Vec<Arc<RecipientKey>>, ForgeError> {
+        let missing: Vec<KeyManagement> = {
+            let held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+            algorithms.iter().copied().filter(|alg| !held.contains_key(alg)).collect()
+        };
+        thread::scope(|scope| {
+            let made: Vec<_> =
+                missing.iter().map(|alg| (*alg, scope.spawn(move || RecipientKey::generate(*alg)))).collect();
+            for (alg, worker) in made {
+                let key = worker.join().unwrap_or(Err(ForgeError::Crypto("key generation")))?;
+                let mut held = self.decryption.lock().unwrap_or_else(PoisonError::into_inner);
+                held.entry(alg).or_insert_with(|| Arc::new(key));
+            }
+            Ok::<(), ForgeError>(())
+        })?;
+        algorithms.iter().map(|alg| self.decryption_key(*alg)).collect()
     }
 
     /// The first algorithm with public keys that the target trusts.
@@ -136,6 +185,12 @@ impl KeyRing {
         let keys = self.trusted.values().map(|key| key.members(true)).collect::<Vec<_>>();
         serde_json::json!({ "keys": keys })
     }
+}
+
+/// The algorithm in front of a label: `ml-dsa-44-other` begins with ML-DSA-44.
+fn begins_with(text: &str) -> Option<Alg> {
+    let behind = |alg: &Alg| text.strip_prefix(&alg.name().to_lowercase());
+    Alg::ALL.iter().copied().find(|alg| behind(alg).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
 }
 
 fn set_of(members: impl Iterator<Item = String>) -> Vec<u8> {

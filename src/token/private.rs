@@ -17,7 +17,8 @@ impl Key {
         let unreadable = || ForgeError::Crypto("reading a private key");
         let pkcs8 = self.pkcs8()?;
         let mut outer = Der(inside(SEQUENCE, &mut Der(pkcs8.reveal())).ok_or_else(unreadable)?);
-        (outer.next(), outer.next());
+        // The version and the algorithm.
+        outer.nth(1);
         let inner = inside(OCTETS, &mut outer).ok_or_else(unreadable)?;
         if self.alg().family() == KeyFamily::Ed25519 {
             // CurvePrivateKey (RFC 8410 section 7): octets in octets.
@@ -33,7 +34,7 @@ impl Key {
             return Ok(vec![("d", encode_segment(scalar))]);
         }
         // RSAPrivateKey (RFC 8017 appendix A.1.2): n and e come first.
-        (fields.next(), fields.next());
+        fields.nth(1);
         ["d", "p", "q", "dp", "dq", "qi"]
             .into_iter()
             .map(|name| {

@@ -53,7 +53,7 @@ fn openssh(key: &Key) -> Result<Vec<u8>, ForgeError> {
         KeyFamily::P256 => ("ecdsa-sha2-nistp256", vec![b"nistp256".to_vec(), key.raw_public()?]),
         KeyFamily::P384 => ("ecdsa-sha2-nistp384", vec![b"nistp384".to_vec(), key.raw_public()?]),
         KeyFamily::P521 => ("ecdsa-sha2-nistp521", vec![b"nistp521".to_vec(), key.raw_public()?]),
-        KeyFamily::Secp256k1 | KeyFamily::Oct => return Err(ForgeError::NoSuchForm(key.alg(), "OpenSSH")),
+        _ => return Err(ForgeError::NoSuchForm(key.alg(), "OpenSSH")),
     };
     let mut blob = Vec::new();
     for field in std::iter::once(name.as_bytes().to_vec()).chain(fields) {

@@ -55,7 +55,7 @@ impl KeyRing {
             }
             Filler::Modulus { bits } => {
                 // All ones: long enough, odd, and of no known factors that anybody would need.
-                let modulus = super::encode_segment(&vec![0xff; (bits / 8) as usize]);
+                let modulus = super::encode_segment(vec![0xff; (bits / 8) as usize]);
                 let jwk = json!({ "kty": "RSA", "kid": "filler-modulus", "use": "sig", "n": modulus, "e": "AQAB" });
                 members.push(jwk.to_string());
             }

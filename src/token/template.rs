@@ -32,8 +32,11 @@ enum Piece {
 
 impl Template {
     pub(super) fn new(forge: &Forge, recipe: &Recipe) -> Result<Template, ForgeError> {
-        if !recipe.mutate.is_empty() || !recipe.then.is_empty() {
-            return Err(ForgeError::CannotMutate { mutation: "a template", needs: "a recipe without damage" });
+        if !recipe.mutate.is_empty() || !recipe.then.is_empty() || recipe.encrypt.is_some() || recipe.inner.is_some() {
+            return Err(ForgeError::CannotMutate {
+                mutation: "a template",
+                needs: "a recipe without damage and encryption",
+            });
         }
         let signer = forge.signer(recipe)?;
         let value = serde_json::to_value(recipe).map_err(|error| ForgeError::Filled(error.to_string()))?;

@@ -20,6 +20,7 @@ static FORGE: LazyLock<Forge> = LazyLock::new(|| {
 
 fn setting() -> Setting {
     Setting {
+        encryption: crate::model::target::Decryption::default().usual(),
         world: World {
             issuer: "https://issuer.example".into(),
             discovery: "https://issuer.example/.well-known/openid-configuration".into(),
@@ -69,6 +70,9 @@ fn verifies(token: &str, key: &str) -> bool {
         Alg::Es512 => by_aws(&signature::ECDSA_P521_SHA512_FIXED),
         Alg::Es256k => by_aws(&signature::ECDSA_P256K1_SHA256_FIXED),
         Alg::Ed25519 => by_aws(&signature::ED25519),
+        Alg::MlDsa44 => by_aws(&signature::ML_DSA_44),
+        Alg::MlDsa65 => by_aws(&signature::ML_DSA_65),
+        Alg::MlDsa87 => by_aws(&signature::ML_DSA_87),
         Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => {
             let jwk: Value = serde_json::from_str(key.jwk()).unwrap();
             let secret = decode_segment(jwk["k"].as_str().unwrap()).unwrap();

@@ -23,6 +23,7 @@ fn forge() -> Forge {
         issuer_ca: None,
     };
     let setting = Setting {
+        encryption: jwt_gauntlet::model::target::Decryption::default().usual(),
         issuer: world.issuer.clone(),
         world,
         audience: "https://orders.example".into(),

@@ -32,6 +32,7 @@ async fn scene() -> Scene {
     let testbed = Testbed::start(&Options::default(), documents).await.expect("the issuer starts");
     let world = testbed.world().clone();
     let trust = TrustConfig {
+        decryption: Default::default(),
         issuer: world.issuer.clone(),
         audience: AUDIENCE.into(),
         algorithms: vec![Alg::Es256],
@@ -42,6 +43,7 @@ async fn scene() -> Scene {
     };
     let server = Server::start(None, &trust).await.expect("the validator starts");
     let setting = Setting {
+        encryption: jwt_gauntlet::model::target::Decryption::default().usual(),
         world: world.clone(),
         issuer: world.issuer.clone(),
         audience: AUDIENCE.into(),

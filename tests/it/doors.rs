@@ -34,7 +34,9 @@ const CASES: [&str; 15] = [
 /// The transport tables that reach the same validator.
 fn doors(base: &str) -> [(&'static str, String); 8] {
     let bearer = |path: &str, method: &str, place: &str| {
-        format!("[transport.bearer]\nurl = \"{base}{path}\"\nmethod = \"{method}\"\n{place}claims.pointer = \"/claims\"\n")
+        format!(
+            "[transport.bearer]\nurl = \"{base}{path}\"\nmethod = \"{method}\"\n{place}claims.pointer = \"/claims\"\n"
+        )
     };
     [
         ("bearer", bearer("/whoami", "GET", "")),
@@ -45,7 +47,9 @@ fn doors(base: &str) -> [(&'static str, String); 8] {
         ("introspection", format!("[transport.introspection]\nurl = \"{base}/introspect\"\n")),
         (
             "forward-auth",
-            format!("[transport.forward-auth]\nurl = \"{base}/whoami\"\nforwarded = {{ X-Forwarded-Uri = \"/orders\" }}\n"),
+            format!(
+                "[transport.forward-auth]\nurl = \"{base}/whoami\"\nforwarded = {{ X-Forwarded-Uri = \"/orders\" }}\n"
+            ),
         ),
         (
             "decision",
@@ -62,6 +66,7 @@ fn doors(base: &str) -> [(&'static str, String); 8] {
 async fn outcomes(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSide, which: usize) -> BTreeMap<String, Outcome> {
     let world = ours.testbed.world().clone();
     let trust = TrustConfig {
+        decryption: Default::default(),
         issuer: world.issuer.clone(),
         audience: AUDIENCE.into(),
         algorithms: vec![Alg::Es256, Alg::Rs256],

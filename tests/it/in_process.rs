@@ -29,6 +29,20 @@ fn a_good_validator_holds() {
     check(Wrapped(Builtin::new(None))).only("claims/*").only("algorithm/alg-*").seed(7).assert();
 }
 
+#[test]
+fn a_validator_is_configured_again_for_other_key_sets() {
+    let only = |flaw| check(Wrapped(Builtin::new(flaw))).only("jwks/*");
+    let report = only(None).run().unwrap();
+    let count = |outcome| report.cases.iter().filter(|case| case.outcome == outcome).count();
+    assert_eq!((report.exit_code, count(Outcome::Fail), count(Outcome::Inconclusive)), (0, 0, 0));
+    assert!(count(Outcome::Pass) > 30);
+    // A key set over HTTP can be odd in more ways than one that is handed over.
+    assert!(report.cases.iter().any(|case| case.findings[0].because == "needs jwks:remote"));
+    let report = only(Some(Flaw::RemovedKeyKept)).run().unwrap();
+    let removed = report.cases.iter().find(|case| case.id.to_string() == "jwks/jwks-removed-key").unwrap();
+    assert_eq!(removed.outcome, Outcome::Warn, "{}", removed.findings[0].because);
+}
+
 #[tokio::test]
 async fn a_flaw_is_found_also_from_within_a_runtime() {
     let report = check(Wrapped(Builtin::new(Some(Flaw::ExpIgnored)))).only("claims/exp-past").run().unwrap();

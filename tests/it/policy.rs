@@ -53,6 +53,7 @@ async fn strict(catalog: &Catalog) -> RunReport {
         selection: Selection::new(&[], &[], false).unwrap(),
         seed: 1,
         jobs: 1,
+        fuzz: 0,
         fail_on: FailOn::Should,
         issuer: Options::default(),
         args: Vec::new(),

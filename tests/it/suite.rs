@@ -19,6 +19,18 @@ fn the_suite_has_nothing_to_mend() {
 }
 
 #[test]
+fn every_requirement_is_shown_by_a_case_or_explained() {
+    let catalog = Catalog::load(None).unwrap();
+    let gaps = catalog.requirements.gaps(&catalog.cases);
+    assert!(
+        gaps.is_empty(),
+        "write a case, name it in requirements.toml, or give the reason there:\n{}",
+        gaps.join("\n")
+    );
+    assert!(catalog.requirements.sorted().len() > 130);
+}
+
+#[test]
 fn ids_are_stable() {
     let catalog = Catalog::load(None).unwrap();
     let ids: Vec<String> =
@@ -44,6 +56,7 @@ fn every_variant_can_be_made() {
         issuer_ca: None,
     };
     let setting = Setting {
+        encryption: jwt_gauntlet::model::target::Decryption::default().usual(),
         issuer: world.issuer.clone(),
         world,
         audience: "https://orders.example".into(),

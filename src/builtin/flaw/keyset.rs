@@ -40,6 +40,8 @@ macro_rules! keyset {
         FirstOfKid "first-key-of-a-kid-only", "none known";
         /// Of the keys with one `kid` only the last counts, of whatever kind it is.
         LastOfKid "last-key-of-a-kid-only", "none known";
+        /// What kind of key a JWK is, is guessed from its other members.
+        JwkKindGuessed "jwk-kind-guessed", "none known";
         /// Two keys of different kinds with one `kid` crash it.
         MixedKidCrashes "mixed-kid-crashes", "none known";
         /// A key that was in a key set once is trusted for ever.

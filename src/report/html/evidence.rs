@@ -5,6 +5,7 @@ use crate::{
         Finding, Observation, Outcome,
         outcome::{BaselineStatus, Control},
         report::{CaseResult, Change, TokenEvidence},
+        side::Side,
     },
     report::{
         text::{visible, visible_lines},
@@ -104,7 +105,22 @@ pub(super) struct SeenView {
     request: Vec<Piece>,
     response: Shown,
     claims: Option<Shown>,
-    outbound: Vec<String>,
+    outbound: Vec<FetchView>,
+    side: Vec<SideView>,
+}
+
+/// A request that the token caused.
+#[derive(Serialize)]
+struct FetchView {
+    line: String,
+    head: Vec<String>,
+}
+
+/// Something seen beside the answer: a word, and what there was.
+#[derive(Serialize)]
+struct SideView {
+    name: &'static str,
+    lines: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -227,16 +243,59 @@ impl SeenView {
             response: Shown::of(seen.response.trim_end(), limit),
             claims: seen.claims.as_ref().filter(|_| full).map(|claims| Shown::of(&pretty(claims), limit)),
             outbound: seen.outbound.iter().take(50).map(outbound).collect(),
+            side: if full || !seen.side.leaks.is_empty() { beside(&seen.side) } else { Vec::new() },
         }
     }
 }
 
-fn outbound(fetch: &crate::model::verdict::Fetch) -> String {
+fn outbound(fetch: &crate::model::verdict::Fetch) -> FetchView {
     let agent = fetch.user_agent.as_deref().map_or_else(String::new, |agent| format!(" by {agent}"));
-    visible(&format!(
+    let line = visible(&format!(
         "{} {} at our {}, {} ms into the run{agent}",
         fetch.method, fetch.path, fetch.endpoint, fetch.at_ms
-    ))
+    ));
+    FetchView { line, head: fetch.headers.iter().map(|line| visible(line)).collect() }
+}
+
+/// Times, memory, and what else side conditions look at.
+fn beside(side: &Side) -> Vec<SideView> {
+    let times = |times: &[u64]| times.iter().map(|time| elapsed(*time)).collect::<Vec<_>>().join(", ");
+    let mebibytes = |bytes: u64| format!("{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20);
+    let mut views = Vec::new();
+    if let Some(timing) = &side.timing {
+        views.push(SideView {
+            name: "Time, tried again",
+            lines: vec![
+                format!("this token: {}", times(&timing.token_us)),
+                format!("a good token: {}", times(&timing.control_us)),
+            ],
+        });
+    }
+    if let Some(memory) = side.memory {
+        let [before, peak, after] = [memory.before, memory.peak, memory.after].map(mebibytes);
+        views.push(SideView { name: "Memory", lines: vec![format!("{before} before, {peak} at most, {after} after")] });
+    }
+    if let Some(health) = &side.health {
+        let first = health
+            .first_refusal
+            .as_deref()
+            .map_or_else(String::new, |first| format!("; first loss: {}", visible(first)));
+        let line = format!("{} of {} accepted{first}", health.accepted, health.sent);
+        views.push(SideView { name: "Good tokens right afterwards", lines: vec![line] });
+    }
+    if !side.again.is_empty() {
+        let verdicts = side.again.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        views.push(SideView { name: "The same kind of token again", lines: vec![verdicts] });
+    }
+    if !side.leaks.is_empty() {
+        let lines = side.leaks.iter().map(|leak| visible(&format!("{}: {}", leak.kind, leak.text))).collect();
+        views.push(SideView { name: "What the answer gives away", lines });
+    }
+    if !side.unsigned.is_empty() {
+        let lines = side.unsigned.iter().map(|line| visible(line)).collect();
+        views.push(SideView { name: "Claims that came back and were not signed so", lines });
+    }
+    views
 }
 
 fn pretty(value: &Value) -> String {

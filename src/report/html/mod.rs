@@ -6,6 +6,7 @@
 mod evidence;
 mod family;
 mod finding;
+mod measured;
 mod page;
 mod write;
 

@@ -4,6 +4,7 @@ use super::{
     evidence::{Mark, SeenView, Shown},
     family::{CountView, FamilyView, SkipView, counts, families, reasons},
     finding::FindingView,
+    measured::MeasuredView,
 };
 use crate::{
     model::{Outcome, RunReport, report::CalibrationCheck},
@@ -30,6 +31,7 @@ pub(super) struct Page {
     alarms: Vec<ProbeView>,
     leaks: Vec<Shown>,
     calibration: Vec<ProbeView>,
+    measured: Vec<MeasuredView>,
     skips: Vec<SkipView>,
     tool: String,
     run: String,
@@ -96,6 +98,7 @@ impl Page {
             alarms: report.calibration.iter().filter(|check| is_finding(check.outcome)).map(probe).collect(),
             leaks: report.log_leaks.iter().take(20).map(|leak| Shown::of(leak, 600)).collect(),
             calibration: report.calibration.iter().map(probe).collect(),
+            measured: report.cases.iter().filter_map(MeasuredView::of).collect(),
             skips: reasons(&report.cases),
             tool: visible(&format!("{} {}", report.tool.name, report.tool.version)),
             run: visible(&report.run.id),

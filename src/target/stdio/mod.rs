@@ -8,7 +8,8 @@ mod session;
 use super::{error::TargetError, log::Log, protocol::token_text, shown::Shown};
 use crate::model::{
     Capabilities, Capability, Observation, Period, TrustConfig, Verdict,
-    adapter::{AdapterInfo, AdapterReply, AdapterVerdict, Ask, Configure, PROTOCOL},
+    adapter::{AdapterInfo, AdapterReply, AdapterVerdict, Ask, Configure, ConfigureDecryption, PROTOCOL},
+    target::Decryption,
 };
 use session::{How, Lost, Session};
 use std::{
@@ -92,6 +93,7 @@ impl StdioTarget {
             leeway: trust.leeway.seconds(),
             typ: trust.typ.clone(),
             keys: trust.keys.clone(),
+            decryption: decryption(&trust.decryption),
         };
         *self.configure.lock().unwrap_or_else(PoisonError::into_inner) = Some(configure.clone());
         let session = match self.session.lock().await.clone().filter(|session| session.is_alive()) {
@@ -228,6 +230,16 @@ impl Launch {
             Err(lost) => Err(refuse(lost.because)),
         }
     }
+}
+
+/// The private keys leave the process here, towards the adapter alone.
+fn decryption(own: &Decryption) -> Option<ConfigureDecryption> {
+    let keys = own.keys.as_ref()?;
+    Some(ConfigureDecryption {
+        algorithms: own.algorithms.iter().map(ToString::to_string).collect(),
+        content_encryption: own.content.iter().map(ToString::to_string).collect(),
+        keys: serde_json::from_str(keys.reveal()).ok()?,
+    })
 }
 
 async fn take_configuration(session: &Session, configure: Configure) -> Result<(), TargetError> {

@@ -1,6 +1,6 @@
 //! Damage that the signature covers.
 
-use super::{Anvil, certificate, given};
+use super::{Anvil, certificate, given, heavy};
 use crate::{
     model::{
         Alg, Mutation,
@@ -47,6 +47,16 @@ pub(in crate::token) fn before_signing(
         }
         Mutation::NestClaim { depth } => draft.claims.members("nest-claim")?.set("nested", &nested(given(depth)?)),
         Mutation::NestHeader { depth } => draft.header.members("nest-header")?.set("x-nested", &nested(given(depth)?)),
+        Mutation::NestHeaderMember { name, depth, with } => {
+            let text = heavy::nested(given(depth)?, given(with)?);
+            draft.header.members("nest-header-member")?.set(name, &text);
+        }
+        Mutation::FillClaim { name, text, bytes, end } => {
+            draft.claims.members("fill-claim")?.set(name, &heavy::long_string(text, given(bytes)?, end)?);
+        }
+        Mutation::HeavyRsaJwk { bits } => {
+            draft.header.members("heavy-rsa-jwk")?.set("jwk", &heavy::rsa_jwk(given(bits)?));
+        }
         Mutation::PadTo { bytes } => pad(draft, given(bytes)?)?,
         Mutation::HmacWithPublicKey { alg, encoding } => {
             let secret = public_form(&draft.signer.key, anvil.forge.ring(), given(encoding)?)?;
@@ -79,6 +89,19 @@ pub(in crate::token) fn before_signing(
         }
         Mutation::SignDecodedPayload => draft.sign_decoded = true,
         Mutation::SignAs { alg } => draft.signer.alg = given(alg)?,
+        Mutation::SignWithHash { .. }
+        | Mutation::SignOver { .. }
+        | Mutation::MacKeyedWith { .. }
+        | Mutation::RsaBlock { .. }
+        | Mutation::RsaCubeRoot { .. }
+        | Mutation::RsaPssBlock { .. }
+        | Mutation::RsaLeadingZero
+        | Mutation::RsaPlusModulus
+        | Mutation::EcdsaLeadingZeros { .. }
+        | Mutation::EcdsaKeyZero
+        | Mutation::Ed25519NeutralR { .. }
+        | Mutation::Ed25519Variant { .. }
+        | Mutation::Ed25519SmallOrder { .. } => draft.forgery = Some(mutation.clone()),
     }
     Ok(())
 }

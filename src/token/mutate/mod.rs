@@ -2,13 +2,16 @@
 
 mod before;
 pub(super) mod certificate;
+mod forgery;
+mod heavy;
+mod numbers;
 mod rewrite;
 mod sealed;
 mod tamper;
 
 pub(super) use before::before_signing;
 pub(super) use sealed::Sealed;
-pub(super) use tamper::after_signing;
+pub(super) use tamper::{after_signing, noise};
 
 use super::{error::ForgeError, forge::Forge, forge::Token};
 use crate::model::{Recipe, Slot};

@@ -1,5 +1,6 @@
 //! A signed token that can still be tampered with: first its decoded parts, then its text.
 
+use super::forgery;
 use crate::{
     model::{KeyFamily, mutation::Segment},
     token::{
@@ -7,6 +8,7 @@ use crate::{
         draft::{Draft, Members},
         error::ForgeError,
         forge::Token,
+        key::Key,
     },
 };
 
@@ -21,20 +23,38 @@ pub(in crate::token) struct Sealed {
 }
 
 impl Sealed {
-    /// Signs a draft.
-    pub fn sign(draft: Draft) -> Result<Sealed, ForgeError> {
-        let (mut header, mut payload) = (draft.header.render(), draft.claims.render());
-        draft.fit_padding(Segment::Header, &mut header);
-        draft.fit_padding(Segment::Payload, &mut payload);
-        let mut input = draft.encode(Segment::Header, &header).into_bytes();
-        input.push(b'.');
-        if draft.sign_decoded {
-            input.extend_from_slice(&payload);
-        } else {
-            input.extend_from_slice(draft.encode(Segment::Payload, &payload).as_bytes());
+    /// Signs a draft. Where the signature must come out in a form that depends on chance, the token gets one `jti` after
+    /// the other.
+    pub fn sign(mut draft: Draft) -> Result<Sealed, ForgeError> {
+        /// Forms that one text in 256 has are missed with a chance of one in 10 to the power of 27.
+        const MOST: u32 = 16_384;
+        let mut first = None;
+        for attempt in 1..=MOST {
+            let (mut header, mut payload) = (draft.header.render(), draft.claims.render());
+            draft.fit_padding(Segment::Header, &mut header);
+            draft.fit_padding(Segment::Payload, &mut payload);
+            let mut input = draft.encode(Segment::Header, &header).into_bytes();
+            input.push(b'.');
+            if draft.sign_decoded {
+                input.extend_from_slice(&payload);
+            } else {
+                input.extend_from_slice(draft.encode(Segment::Payload, &payload).as_bytes());
+            }
+            let signature = match &draft.forgery {
+                None => Some(draft.signer.sign(&input)?),
+                Some(mutation) => {
+                    let text = forgery::Text { header: &header, payload: &payload, input: &input };
+                    forgery::signature(mutation, &draft.signer, &text)?
+                }
+            };
+            if let Some(signature) = signature {
+                return Ok(Sealed { draft, header, payload, signature, text: None });
+            }
+            let claims = draft.claims.members("a signature of a rare form")?;
+            let jti = first.get_or_insert_with(|| claims.get("jti").unwrap_or_default().trim_matches('"').to_owned());
+            claims.set("jti", &format!("\"{jti}-{attempt}\""));
         }
-        let signature = draft.signer.sign(&input)?;
-        Ok(Sealed { draft, header, payload, signature, text: None })
+        Err(ForgeError::Crypto("looking for a text whose signature has the wanted form"))
     }
 
     /// The three segments as they are on the wire, cut at dots.
@@ -83,6 +103,11 @@ impl Sealed {
         Ok(&mut self.signature)
     }
 
+    /// The key that signed.
+    pub fn key(&self) -> &Key {
+        &self.draft.signer.key
+    }
+
     /// The kind of key that signed.
     pub fn family(&self) -> KeyFamily {
         self.draft.signer.alg.family()
@@ -123,6 +148,6 @@ impl Sealed {
 
     /// The finished token.
     pub fn into_token(self) -> Token {
-        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature }
+        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature, jwe: None }
     }
 }

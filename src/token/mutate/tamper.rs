@@ -1,6 +1,6 @@
 //! Damage that the signature does not cover.
 
-use super::{Anvil, given, rewrite, sealed::Sealed};
+use super::{Anvil, given, heavy, numbers, rewrite, sealed::Sealed};
 use crate::{
     model::{
         Recipe, Tampering,
@@ -96,6 +96,10 @@ pub(in crate::token) fn after_signing(
             wire.extend(sealed.wire());
             sealed.set_wire(wire);
         }
+        Tampering::Flood { text, bytes, place } => heavy::flood(sealed, text, given(bytes)?, given(place)?)?,
+        Tampering::InflateSegment { segment, bytes } => {
+            heavy::inflate(sealed, given(segment)? as usize, given(bytes)?)?;
+        }
         Tampering::FlattenedJson => {
             let [header, payload, signature] = three(sealed, "flattened-json")?;
             let json = json!({ "payload": payload, "protected": header, "signature": signature });
@@ -105,6 +109,22 @@ pub(in crate::token) fn after_signing(
             let [header, payload, signature] = three(sealed, "general-json")?;
             let json = json!({ "payload": payload, "signatures": [{ "protected": header, "signature": signature }] });
             sealed.set_wire(json.to_string());
+        }
+        Tampering::EcdsaNumbers { r, s } => numbers::ecdsa(sealed, r, s)?,
+        Tampering::EcdsaRespaced { spacing } => numbers::respaced(sealed, given(spacing)?)?,
+        Tampering::LoseFirstBytes { bytes } => {
+            let signature = sealed.signature("lose-first-bytes")?;
+            let lost = (given(bytes)? as usize).min(signature.len());
+            signature.drain(..lost);
+        }
+        Tampering::RsaNumber { number } => numbers::rsa(sealed, given(number)?)?,
+        Tampering::AddGroupOrder { times } => numbers::add_group_order(sealed, given(times)?)?,
+        Tampering::SetTopBits => numbers::set_top_bits(sealed)?,
+        Tampering::SignatureText { form } => {
+            let text = numbers::text(given(form)?, sealed.signature("signature-text")?);
+            let mut segments = three(sealed, "signature-text")?;
+            segments[2] = text;
+            sealed.set_wire(segments.join("."));
         }
         Tampering::Polyglot { claim, text } => {
             let [header, payload, signature] = three(sealed, "polyglot")?;
@@ -127,7 +147,7 @@ fn three(sealed: &Sealed, tampering: &'static str) -> Result<[String; 3], ForgeE
 }
 
 /// Bytes that the seed and the token's nonce decide.
-fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
+pub(in crate::token) fn noise(anvil: &Anvil<'_>, length: usize) -> Vec<u8> {
     let seed = anvil.forge.setting().seed;
     (0u32..)
         .flat_map(|block| {

@@ -159,3 +159,17 @@ fn selftest_runs_a_part_of_the_suite() {
     ended.prints("builtin:crit-ignored: header/crit-unknown").prints("0 false alarms on strict");
     assert!(ended.stderr.is_empty(), "{}", ended.stderr);
 }
+
+#[test]
+fn coverage_names_each_clause_with_its_cases_and_selects() {
+    let table = gauntlet(&["list", "--coverage"]).with_code(0).stdout;
+    assert!(table.contains("RFC7519  JSON Web Token (JWT)\n") && table.contains(" requirements: "), "{table}");
+    let json = gauntlet(&["list", "--coverage", "--format", "json", "--only", "claims/exp-past"]).with_code(0).stdout;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let shown: Vec<&str> = rows
+        .iter()
+        .filter(|row| row["cases"] == serde_json::json!(["claims/exp-past"]))
+        .map(|row| row["section"].as_str().unwrap())
+        .collect();
+    assert_eq!(shown, ["RFC7519#4.1.4"]);
+}

@@ -35,6 +35,44 @@ fn a_whole_token_in_the_targets_log_is_a_finding() {
     }
 }
 
+/// A started process that takes a hundred megabytes when it is told to, as a target would that reads a token carelessly.
+const GREEDY: &str =
+    "while [ ! -e grow ]; do sleep 0.02; done; x=$(head -c 100000000 /dev/zero | tr '\\\\0' x); touch grown; sleep 600";
+
+#[test]
+fn the_memory_of_a_started_target_is_watched_and_a_masked_token_in_its_log_is_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().to_owned();
+    let target = Scripted::start(move |ask, stream| {
+        if ask.token().is_some_and(|token| token.starts_with("....")) {
+            fs::write(here.join("grow"), "").unwrap();
+            eventually("the process has grown", || here.join("grown").exists());
+        }
+        match ask.head.starts_with("GET /ready") {
+            true => answer(stream, "204 No Content", "", ""),
+            false => judge(ask, stream),
+        }
+    });
+    let ready = target.url().replace("/whoami", "/ready");
+    let start = format!(
+        "[start]\ncommand = [\"sh\", \"-c\", \"cd {}; echo got eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.[redacted]; {GREEDY}\"]\nready = {{ url = \"{ready}\", within = \"30s\" }}\n",
+        folder.path().display()
+    );
+    let run = Run::with(&target, "dos/dos-dots:dots-7000", "timeout = \"40s\"", &start, &[]);
+    let result = run.case("dos/dos-dots:dots-7000");
+    let memory = result.findings.iter().find(|finding| finding.id.ends_with("#memory")).unwrap();
+    let used = result.observation.as_ref().unwrap().side.memory;
+    match cfg!(target_os = "linux") {
+        true => {
+            assert_eq!(memory.outcome, Outcome::Warn, "{memory:?}");
+            assert!(used.unwrap().growth() > 90_000_000, "{used:?}");
+        }
+        false => assert_eq!((memory.outcome, used), (Outcome::Skip, None)),
+    }
+    assert!(run.report.log_leaks.is_empty(), "{:?}", run.report.log_leaks);
+    run.ended.with_code(0);
+}
+
 #[test]
 fn a_target_that_never_becomes_ready_is_3_with_its_last_words() {
     let target = Scripted::start(|_, stream| answer(stream, "503 Service Unavailable", "", ""));

@@ -1,0 +1,98 @@
+//! Claims that a target reports, compared with those that were signed.
+
+use super::{bench::Bench, plan::Planned};
+use crate::{
+    model::{Observation, Recipe, Verdict, expect::Expect},
+    token::{Token, unambiguous_members},
+};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Claims whose meaning is fixed (RFC 7519 section 4.1): whatever else an answer holds, these are the token's.
+const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+/// Of these, those that differ from one minting to the next.
+const FRESH: [&str; 4] = ["exp", "nbf", "iat", "jti"];
+
+/// The claims of an accepted token that came back and were not signed so, as text. A token that must be refused has
+/// failed by being accepted, and a case that says what must come back is judged by that.
+pub(super) fn differences(
+    bench: &Bench,
+    planned: &Planned,
+    token: &Token,
+    nonce: &str,
+    earlier: &BTreeMap<String, Token>,
+    seen: &Observation,
+) -> Vec<String> {
+    let case = &planned.case;
+    let Some(Value::Object(returned)) = seen.claims.as_ref().filter(|_| seen.verdict == Verdict::Accept) else {
+        return Vec::new();
+    };
+    if case.expect == Expect::Reject || !case.returns.is_empty() {
+        return Vec::new();
+    }
+    let untampered = planned.token.then.is_empty();
+    let payload = if untampered {
+        Some(token.payload.clone())
+    } else {
+        let recipe = Recipe { then: Vec::new(), ..planned.token.clone() };
+        bench.mint(&recipe, nonce, earlier).ok().map(|token| token.payload)
+    };
+    let Some(signed) = payload.as_deref().and_then(unambiguous_members) else { return Vec::new() };
+    compare(returned, &signed, untampered)
+}
+
+fn compare(returned: &Map<String, Value>, signed: &Map<String, Value>, untampered: bool) -> Vec<String> {
+    let names = REGISTERED.into_iter().filter(|name| untampered || !FRESH.contains(name));
+    let differs = |name: &&str| match (returned.get(*name), signed.get(*name)) {
+        (None | Some(Value::Null), _) => false,
+        // A time of issue that a service fills in is no claim about the caller.
+        (Some(_), None) => *name != "iat",
+        (Some(one), Some(other)) => !is_same(one, other),
+    };
+    let shown = |name: &str| {
+        let signed = signed.get(name).map_or("nothing".to_owned(), Value::to_string);
+        format!("{name} = {} (signed: {signed})", returned[name])
+    };
+    names.filter(differs).map(shown).collect()
+}
+
+/// Whether a returned value says what the signed one says. Another type is a way of writing it that we do not know.
+fn is_same(returned: &Value, signed: &Value) -> bool {
+    match (returned, signed) {
+        (Value::String(one), Value::String(other)) => one == other,
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Array(list), Value::String(_)) => list.len() != 1 || is_same(&list[0], signed),
+        (Value::String(_), Value::Array(list)) => list.len() != 1 || is_same(returned, &list[0]),
+        (Value::Array(one), Value::Array(other)) => one == other,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn differences(returned: Value, signed: Value, untampered: bool) -> Vec<String> {
+        compare(returned.as_object().unwrap(), signed.as_object().unwrap(), untampered)
+    }
+
+    #[test]
+    fn another_persons_claims_are_found() {
+        let signed = json!({ "sub": "user-1", "aud": "orders", "exp": 5, "jti": "a" });
+        assert_eq!(
+            differences(json!({ "sub": "user-2", "iss": "x" }), signed.clone(), true),
+            ["iss = \"x\" (signed: nothing)", "sub = \"user-2\" (signed: \"user-1\")"]
+        );
+        assert_eq!(differences(json!({ "jti": "b" }), signed.clone(), true).len(), 1);
+        assert_eq!(differences(json!({ "jti": "b", "exp": 6 }), signed, false), Vec::<String>::new());
+    }
+
+    #[test]
+    fn other_ways_to_write_the_same_are_not() {
+        let signed = json!({ "sub": "user-1", "aud": "orders", "exp": 5, "nbf": 1 });
+        let returned = json!({ "sub": "user-1", "aud": ["orders"], "exp": 5.0, "nbf": "1970", "role": "x", "iat": 3 });
+        assert_eq!(differences(returned, signed, true), Vec::<String>::new());
+        assert_eq!(differences(json!({ "aud": ["stores"] }), json!({ "aud": "orders" }), true).len(), 1);
+    }
+}

@@ -1,0 +1,63 @@
+//! Keeps a report readable: a token of megabytes is in it by its start, its length and its digest.
+
+use crate::model::{
+    Observation,
+    report::{CaseResult, Reproduce},
+};
+use serde_json::Value;
+
+/// Tokens and requests up to this many bytes are kept whole.
+const WHOLE: usize = 16 * 1024;
+/// Bytes kept of a longer one.
+const START: usize = 2 * 1024;
+
+/// Cuts what is too long for a report.
+pub(super) fn trim(result: &mut CaseResult) {
+    if let Some(token) = &mut result.token {
+        cut(&mut token.compact);
+        drop_long(&mut token.header);
+        drop_long(&mut token.claims);
+    }
+    for seen in [&mut result.observation, &mut result.twin].into_iter().flatten() {
+        observation(seen);
+    }
+    if let Some(Reproduce { curl, .. }) = &mut result.reproduce {
+        // No shell takes an argument of this size.
+        *curl = curl.take().filter(|command| command.len() <= WHOLE);
+    }
+}
+
+fn observation(seen: &mut Observation) {
+    cut(&mut seen.request);
+    drop_long(&mut seen.claims);
+}
+
+/// The anatomy of a token shows the start of what is dropped here.
+fn drop_long(value: &mut Option<Value>) {
+    *value = value.take().filter(|value| value.to_string().len() <= WHOLE);
+}
+
+fn cut(text: &mut String) {
+    if text.len() <= WHOLE {
+        return;
+    }
+    let whole = text.len();
+    let end = (0..=START).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.truncate(end);
+    text.push_str(&format!("… ({whole} bytes in all)"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_too_long_is_cut_and_between_characters() {
+        let mut short = "é".repeat(WHOLE / 2);
+        cut(&mut short);
+        assert_eq!(short.len(), WHOLE);
+        let mut long = format!("x{}", "é".repeat(WHOLE / 2));
+        cut(&mut long);
+        assert!(long.len() < START + 64 && long.ends_with("… (16385 bytes in all)"), "{}", long.len());
+    }
+}
