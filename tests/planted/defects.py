@@ -71,10 +71,11 @@ def is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def about_deprecation(node: ast.AST) -> bool:
-    """Warnings for programmers, and refusals of arguments that no longer exist, judge no token."""
-    text = ast.unparse(node)
-    return text.startswith("warnings.warn(") or text.startswith("if kwargs:")
+def judges_nothing(node: ast.AST) -> bool:
+    """Whether a statement only warns the programmer."""
+    if isinstance(node, ast.If) and not node.orelse:
+        return all(judges_nothing(inner) for inner in node.body)
+    return isinstance(node, ast.Expr) and ast.unparse(node).startswith("warnings.warn(")
 
 
 def returns_bool(function: ast.FunctionDef) -> bool:
@@ -147,7 +148,7 @@ def places(function: ast.FunctionDef) -> Iterator[Place]:
                 if not isinstance(node, ast.AST) or is_docstring(node):
                     continue
                 index = position if isinstance(value, list) else None
-                if isinstance(node, (ast.stmt, ast.expr)) and about_deprecation(node):
+                if judges_nothing(node):
                     continue
                 if isinstance(node, ast.stmt):
                     yield from within(node, both(node, holder, field, index))
@@ -164,7 +165,7 @@ def places(function: ast.FunctionDef) -> Iterator[Place]:
             yield from walk(node)
 
     for position, node in enumerate(function.body):
-        if not is_docstring(node) and not about_deprecation(node):
+        if not is_docstring(node) and not judges_nothing(node):
             yield from within(node, both(node, function, "body", position))
 
 
