@@ -1,22 +1,31 @@
 //! The real validators of `tests/targets` against what they are known to do. Each folder with a `target.toml` is run
-//! with the real binary, and its failures and warnings are compared with its `expected.txt`.
+//! with the real binary, and its failures and warnings are compared with its `expected.txt`. Where there is a
+//! `disagreements.txt`, it lists every variant that this target and `builtin:strict` decide differently.
 //!
 //! `GAUNTLET_REAL_VALIDATORS=1` runs those that are installed; `UPDATE_EXPECTED=1` writes what was seen.
 
 use jwt_gauntlet::model::{Outcome, RunReport};
 use std::{
-    collections::BTreeSet,
-    env, fs,
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 /// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
-const ARTEFACTS: [(&str, &[&str], &[&str]); 6] = [
+const ARTEFACTS: [(&str, &[&str], &[&str]); 8] = [
     ("go-golang-jwt", &[], &["bin/server"]),
     ("node-jose", &["node"], &["node_modules/jose/package.json"]),
+    ("node-jose-strict", &["node"], &["../node-jose/node_modules/jose/package.json"]),
     ("node-jsonwebtoken", &["node"], &["node_modules/jsonwebtoken/package.json", "node_modules/jwks-rsa/package.json"]),
     ("python-joserfc", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/joserfc"]),
+    (
+        "python-joserfc-strict",
+        &[],
+        &["../python-joserfc/.venv/bin/python", "../python-joserfc/.venv/lib/python*/site-packages/joserfc"],
+    ),
     ("python-pyjwt", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/jwt"]),
     ("rust-jsonwebtoken", &[], &["target/release/target-rust-jsonwebtoken"]),
 ];
@@ -86,27 +95,37 @@ fn beginning_with(folder: &Path, beginning: &str) -> Vec<PathBuf> {
 
 /// Runs one target and compares. Returns how it went, or what is wrong.
 fn check(folder: &Path, name: &str) -> Result<String, String> {
-    let out = tempfile::tempdir().expect("a temporary folder");
-    let run = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
-        .arg("run")
-        .arg(folder.join("target.toml"))
-        .args(["--seed", "7", "--max-time", "5m", "--out"])
-        .arg(out.path())
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary that cargo built for this test");
-    let said = String::from_utf8_lossy(&run.stderr);
-    let text = fs::read_to_string(out.path().join("run.json"))
-        .map_err(|error| format!("no report ({error}); {}\n{said}", run.status))?;
-    let report: RunReport = serde_json::from_str(&text).map_err(|error| format!("unreadable report: {error}"))?;
-
+    let (report, said) = run(folder.join("target.toml").as_os_str())?;
     sound(&report).map_err(|why| format!("{why}\n{said}"))?;
-    let how = compare(&folder.join("expected.txt"), &seen(&report), name)?;
+    let mut how = compare(&folder.join("expected.txt"), &seen(&report), name)?;
+    let disagreements = folder.join("disagreements.txt");
+    if disagreements.exists() {
+        let (strict, _) = run("builtin:strict".as_ref())?;
+        how = compare(&disagreements, &decided_differently(&strict, &report), name)?;
+    }
     let counts = &report.summary.variants;
     Ok(format!(
         "{how}: {} pass, {} fail, {} warn, {} note, {} skip",
         counts.pass, counts.fail, counts.warn, counts.note, counts.skip
     ))
+}
+
+/// One run of the real binary: its report, and what it said.
+fn run(target: &OsStr) -> Result<(RunReport, String), String> {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let run = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
+        .arg("run")
+        .arg(target)
+        .args(["--seed", "7", "--max-time", "5m", "--out"])
+        .arg(out.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary that cargo built for this test");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    let text = fs::read_to_string(out.path().join("run.json"))
+        .map_err(|error| format!("no report ({error}); {}\n{said}", run.status))?;
+    let report = serde_json::from_str(&text).map_err(|error| format!("unreadable report: {error}"))?;
+    Ok((report, said))
 }
 
 /// What holds for each run, whatever the target does: it ended, its probes went well, everything was decided.
@@ -136,18 +155,41 @@ fn seen(report: &RunReport) -> BTreeSet<String> {
     lines.collect()
 }
 
+/// The variants that both judged and decided differently.
+fn decided_differently(strict: &RunReport, target: &RunReport) -> BTreeSet<String> {
+    let strict = verdicts(strict);
+    let lines = verdicts(target).into_iter().filter_map(|(variant, here)| {
+        let there = strict.get(&variant)?;
+        (*there != here).then(|| format!("{variant}: {there} by builtin:strict, {here} here"))
+    });
+    lines.collect()
+}
+
+/// What a target said to each variant that was sent: accept, reject, or how it failed.
+fn verdicts(report: &RunReport) -> BTreeMap<String, String> {
+    let findings = report.cases.iter().flat_map(|case| &case.findings);
+    let sent = findings.filter(|finding| finding.outcome != Outcome::Skip);
+    let verdicts = sent.filter_map(|finding| {
+        let id = finding.id.to_string();
+        let variant = id.strip_suffix("#verdict")?.to_owned();
+        let word = finding.observed.split([' ', ':']).next().unwrap_or_default();
+        Some((variant, if word == "refused" { "reject" } else { word }.to_owned()))
+    });
+    verdicts.collect()
+}
+
 fn compare(file: &Path, seen: &BTreeSet<String>, name: &str) -> Result<&'static str, String> {
     if env::var_os("UPDATE_EXPECTED").is_some() {
         let text: String = seen.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(file, text).map_err(|error| format!("cannot write expected.txt: {error}"))?;
-        return Ok("expected.txt written");
+        fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        return Ok("written");
     }
-    let text = fs::read_to_string(file).map_err(|error| format!("expected.txt cannot be read: {error}"))?;
+    let text = fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     let expected: BTreeSet<String> = text.lines().map(str::to_owned).collect();
     if expected == *seen {
         return Ok("as expected");
     }
-    let mut diff = "other findings than in expected.txt (- expected, + seen):\n".to_owned();
+    let mut diff = format!("other lines than in {} (- expected, + seen):\n", file.display());
     for line in expected.union(seen) {
         match (expected.contains(line), seen.contains(line)) {
             (true, false) => diff += &format!("  - {line}\n"),

@@ -138,7 +138,7 @@ fn algorithm(rules: &Rules, keys: &KeySet, header: &Map<String, Value>, token: &
         Some(Value::String(name)) if name.is_empty() => unchecked(Flaw::AlgEmpty),
         Some(Value::Null) => unchecked(Flaw::AlgEmpty),
         Some(Value::String(name)) if means_none(rules, keys, header, name, token) => Ok(Check::Nothing),
-        Some(Value::String(name)) => named(rules, header, name, token),
+        Some(Value::String(name)) => named(rules, keys, header, name, token),
         Some(_) => unchecked(Flaw::AlgNotString),
     }
 }
@@ -148,7 +148,13 @@ fn inherits_none(header: &Map<String, Value>) -> bool {
     header.get("__proto__").and_then(|inherited| inherited.get("alg")).is_some_and(|alg| alg == "none")
 }
 
-fn named(rules: &Rules, header: &Map<String, Value>, name: &str, token: &Token<'_>) -> Result<Check, Refusal> {
+fn named(
+    rules: &Rules,
+    keys: &KeySet,
+    header: &Map<String, Value>,
+    name: &str,
+    token: &Token<'_>,
+) -> Result<Check, Refusal> {
     let is = |alg: &Alg| match rules.flaw {
         Some(Flaw::AlgCaseIgnored) => alg.name().eq_ignore_ascii_case(name),
         Some(Flaw::AlgTrimmed) => alg.name() == name.trim_matches(|c: char| c.is_whitespace() || c.is_control()),
@@ -169,6 +175,7 @@ fn named(rules: &Rules, header: &Map<String, Value>, name: &str, token: &Token<'
     let allowed = match rules.flaw {
         _ if rules.algorithms.contains(&alg) => true,
         Some(Flaw::AllowListIgnored | Flaw::LabelIgnored) => alg.is_asymmetric(),
+        Some(Flaw::KeyAlgExtendsList) => keys.all().any(|key| key.alg.as_deref() == Some(alg.name())),
         Some(flaw) => !alg.is_asymmetric() && secrets::takes_hmac(flaw, header),
         None => false,
     };

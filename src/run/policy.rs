@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 /// Each policy of the suite with the choice of the strict validator, sorted by name. Flawed ones declare the same, so
 /// that a flaw which lies in a choice shows as a declared policy that does not hold.
 pub const BUILTIN_POLICY: &[(&str, &str)] = &[
+    ("absent-typ", "accept"),
     ("access-token-claims", "reject"),
     ("azp-mismatch", "accept"),
     ("b64-without-crit", "reject"),

@@ -23,9 +23,11 @@ install() { # NAME RUNTIME...
 }
 
 install node-jose node npm
+install node-jose-strict node npm
 install node-jsonwebtoken node npm
 install python-pyjwt python3
 install python-joserfc python3
+install python-joserfc-strict python3
 install rust-jsonwebtoken cargo
 install go-golang-jwt go
 exit $status

@@ -30,6 +30,8 @@ macro_rules! algorithm {
         AlgTrimmed "alg-trimmed", "none known";
         /// Every asymmetric algorithm that fits the key is taken, whatever the allow-list and the key say.
         AllowListIgnored "allow-list-ignored", "CVE-2026-22818: an algorithm that was not configured was taken";
+        /// An algorithm that is not configured is taken where a key of the set says that it is for it.
+        KeyAlgExtendsList "key-alg-extends-list", "library behaviour: a key object brings the allowed algorithm along";
         /// The `alg` of the JWK is not compared with that of the token.
         JwkAlgIgnored "jwk-alg-ignored", "none known";
         /// The signature is checked with the algorithm of the key; what the header says does not matter.

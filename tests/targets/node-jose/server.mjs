@@ -17,6 +17,8 @@ const options = {
   audience: env('AUDIENCE'),
   algorithms: env('ALGORITHMS').split(','),
   clockTolerance: seconds('LEEWAY'),
+  // Further options of jwtVerify, as JSON.
+  ...JSON.parse(process.env.MORE_OPTIONS ?? '{}'),
 };
 
 async function verify(token) {

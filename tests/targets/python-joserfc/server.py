@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+from joserfc.registry import HeaderParameter, in_choices
 
 ISSUER = os.environ["ISSUER"]
 AUDIENCE = os.environ["AUDIENCE"]
@@ -54,12 +56,22 @@ class RemoteKeySet:
             raise JwksUnavailable from error
 
 
+# Further claims requests and required header members, as JSON.
+MORE_CLAIMS = json.loads(os.environ.get("MORE_CLAIMS", "{}"))
+MORE_HEADER = json.loads(os.environ.get("MORE_HEADER", "{}"))
+
 remote = RemoteKeySet()
 claims_requests = jwt.JWTClaimsRegistry(
     leeway=LEEWAY,
     iss={"essential": True, "value": ISSUER},
     aud={"essential": True, "value": AUDIENCE},
+    **MORE_CLAIMS,
 )
+required = {
+    name: HeaderParameter(name, in_choices(values) if values else "str", required=True)
+    for name, values in MORE_HEADER.items()
+}
+registry = JWSRegistry(algorithms=ALGORITHMS, header_registry=required) if required else None
 
 # JoseError is the base class of every error that joserfc documents.
 REFUSALS = (JoseError, JwksUnavailable)
@@ -68,9 +80,11 @@ REFUSALS = (JoseError, JwksUnavailable)
 def verify(token):
     key_set = remote.get()
     try:
-        decoded = jwt.decode(token, key_set, algorithms=ALGORITHMS)
+        decoded = jwt.decode(token, key_set, algorithms=ALGORITHMS, registry=registry)
     except InvalidKeyIdError:
-        decoded = jwt.decode(token, remote.get(instead_of=key_set), algorithms=ALGORITHMS)
+        decoded = jwt.decode(
+            token, remote.get(instead_of=key_set), algorithms=ALGORITHMS, registry=registry
+        )
     claims_requests.validate(decoded.claims)
     return decoded.claims
 

@@ -1,0 +1,134 @@
+//! Releases with published flaws (`tests/targets/known-bad`): each must fail the findings that `expected.toml` names, and
+//! the release that mended the flaw must pass the same ones.
+//!
+//! `GAUNTLET_REAL_VALIDATORS=1` runs those that are installed.
+
+use jwt_gauntlet::model::{Outcome, RunReport};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Expected {
+    known_bad: Vec<KnownBad>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct KnownBad {
+    #[expect(dead_code, reason = "for the reader")]
+    package: String,
+    #[expect(dead_code, reason = "for the reader")]
+    registry: String,
+    language: String,
+    flaw: String,
+    #[expect(dead_code, reason = "for the reader")]
+    about: String,
+    vulnerable: String,
+    fixed: String,
+    caught_by: Vec<String>,
+}
+
+/// Per language: the programs that it needs on the path, and the file that its `install.sh` makes last.
+const ARTEFACTS: [(&str, &[&str], &str); 5] = [
+    ("go", &[], "go/bin/server"),
+    ("java", &["java"], "java/bin/Server.class"),
+    ("node", &["node"], "node/node_modules/.package-lock.json"),
+    ("python", &["python3"], "python/site/installed.txt"),
+    ("rust", &[], "rust/target/release/known-bad-rust"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets/known-bad")
+}
+
+fn expected() -> Vec<KnownBad> {
+    let text = fs::read_to_string(root().join("expected.toml")).expect("expected.toml is part of the repository");
+    let expected: Expected = toml::from_str(&text).expect("expected.toml is well formed");
+    expected.known_bad
+}
+
+#[test]
+fn known_bad_releases_are_caught_and_mended_ones_are_not() {
+    let wanted = env::var_os("GAUNTLET_REAL_VALIDATORS").is_some_and(|value| !value.is_empty() && value != "0");
+    let mut complaints = String::new();
+    for entry in expected() {
+        let absent = if wanted { missing(&entry.language) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
+        if let Some(what) = absent {
+            println!("skipped: {} and {} ({what})", entry.vulnerable, entry.fixed);
+            continue;
+        }
+        for (target, wanted) in [(&entry.vulnerable, Outcome::Fail), (&entry.fixed, Outcome::Pass)] {
+            match check(target, &entry.caught_by, wanted) {
+                Ok(()) => println!("{target}: {wanted}, as {} wants it ({})", entry.flaw, entry.caught_by.join(", ")),
+                Err(why) => complaints += &format!("\n{target}: {why}\n"),
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints}");
+}
+
+#[test]
+fn every_target_file_is_expected_and_every_expected_one_is_there() {
+    let mut known: Vec<String> = expected().into_iter().flat_map(|entry| [entry.vulnerable, entry.fixed]).collect();
+    let mut there: Vec<String> = fs::read_dir(root().join("targets"))
+        .expect("the target files are part of the repository")
+        .map(|entry| entry.expect("a readable folder entry").path())
+        .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
+        .collect();
+    known.sort();
+    known.dedup();
+    there.sort();
+    assert_eq!(known, there);
+}
+
+/// What the targets of a language lack to be started.
+fn missing(language: &str) -> Option<String> {
+    let (_, programs, file) = ARTEFACTS.iter().find(|(known, ..)| *known == language).expect("a known language");
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path = |program: &&&str| env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if let Some(program) = programs.iter().find(|program| !on_path(program)) {
+        return Some(format!("no {program}"));
+    }
+    (!root().join(file).exists()).then(|| format!("no {file}; run tests/targets/known-bad/install.sh"))
+}
+
+/// Runs some variants against a target; each verdict must have this outcome.
+fn check(target: &str, variants: &[String], wanted: Outcome) -> Result<(), String> {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let run = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
+        .arg("run")
+        .arg(root().join("targets").join(format!("{target}.toml")))
+        .args(variants.iter().flat_map(|variant| ["--only", variant]))
+        .args(["--seed", "7", "--max-time", "1m", "--format", "json", "--quiet", "--out"])
+        .arg(out.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary that cargo built for this test");
+    let said = String::from_utf8_lossy(&run.stderr);
+    let text = fs::read_to_string(out.path().join("run.json"))
+        .map_err(|error| format!("no report ({error}); {}\n{said}", run.status))?;
+    let report: RunReport = serde_json::from_str(&text).map_err(|error| format!("unreadable report: {error}"))?;
+
+    let outcomes: BTreeMap<String, Outcome> = report
+        .cases
+        .iter()
+        .flat_map(|case| &case.findings)
+        .map(|finding| (finding.id.to_string(), finding.outcome))
+        .collect();
+    let wrong: Vec<String> = variants
+        .iter()
+        .map(|variant| (variant, outcomes.get(&format!("{variant}#verdict"))))
+        .filter(|(_, outcome)| *outcome != Some(&wanted))
+        .map(|(variant, outcome)| {
+            let seen = outcome.map_or("no verdict".to_owned(), ToString::to_string);
+            format!("{variant} should {wanted}, but: {seen}")
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{}\n{said}", wrong.join("\n"))) }
+}
