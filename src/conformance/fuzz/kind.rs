@@ -174,7 +174,6 @@ impl Kind {
             quick: false,
             draft: false,
             needs: Vec::new(),
-            one_of_kind: None,
             keyset: None,
             one_of_kind: None,
             given: Given::default(),
