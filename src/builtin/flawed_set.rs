@@ -3,7 +3,7 @@
 use super::{
     flaw::Flaw,
     injected,
-    key::{Key, KeySet},
+    key::{Key, KeySet, family_of},
 };
 use crate::model::{Alg, KeyFamily};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -80,14 +80,14 @@ fn is_of_unknown_kind(member: &Value) -> bool {
     member.is_object() && !matches!(kind, Some("RSA" | "EC" | "OKP" | "AKP" | "oct"))
 }
 
-/// No object, or of a known kind and no key even without what it says about its use.
+/// No object, or of a kind and curve that is known and no key even without what it says about its use.
 fn is_malformed(member: &Value) -> bool {
     let Some(jwk) = member.as_object() else { return true };
     let mut bare = jwk.clone();
     for name in ["use", "key_ops", "alg"] {
         bare.shift_remove(name);
     }
-    !is_of_unknown_kind(member) && Key::from_jwk(&Value::from(bare)).is_none()
+    family_of(jwk).is_some() && Key::read(&bare).is_none()
 }
 
 fn has_odd_alg(member: &Value) -> bool {
