@@ -2,7 +2,7 @@
 
 use super::{bench::Bench, plan::Planned};
 use crate::{
-    model::{Observation, Recipe, Verdict, expect::Expect},
+    model::{Observation, Recipe, Verdict, case::Present, expect::Expect},
     token::{Token, unambiguous_members},
 };
 use serde_json::{Map, Value};
@@ -14,7 +14,8 @@ const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 const FRESH: [&str; 4] = ["exp", "nbf", "iat", "jti"];
 
 /// The claims of an accepted token that came back and were not signed so, as text. A token that must be refused has
-/// failed by being accepted, and a case that says what must come back is judged by that.
+/// failed by being accepted; a case that says what must come back is judged by that; and where a good token is shown beside
+/// it, the claims may be of that one.
 pub(super) fn differences(
     bench: &Bench,
     planned: &Planned,
@@ -27,7 +28,8 @@ pub(super) fn differences(
     let Some(Value::Object(returned)) = seen.claims.as_ref().filter(|_| seen.verdict == Verdict::Accept) else {
         return Vec::new();
     };
-    if case.expect == Expect::Reject || !case.returns.is_empty() {
+    let other_shown = case.present.as_ref().is_some_and(Present::shows_good);
+    if case.expect == Expect::Reject || !case.returns.is_empty() || other_shown {
         return Vec::new();
     }
     let untampered = planned.token.then.is_empty();

@@ -69,18 +69,18 @@ fn every_variant_can_be_made() {
     };
     let forge = Forge::new(KeyRing::generate(Alg::ALL).unwrap(), setting);
     let (catalog, own) = (Catalog::load(None).unwrap(), BTreeMap::new());
-    let mint = |recipe: &_, before: &_| forge.mint(recipe, 1_790_000_000, "n", before);
+    let mint = |recipe: &_, nonce: &str, before: &_| forge.mint(recipe, 1_790_000_000, nonce, before);
     let mut made = 0;
     for case in &catalog.cases {
         let twin = case.given.recipe().over(&catalog.access_token(&own));
-        mint(&twin, &BTreeMap::new()).unwrap_or_else(|error| panic!("twin of {}: {error}", case.id));
+        mint(&twin, "n", &BTreeMap::new()).unwrap_or_else(|error| panic!("twin of {}: {error}", case.id));
         let mut before = BTreeMap::new();
         for earlier in &case.before {
-            before.insert(earlier.name.clone(), mint(&earlier.token.over(&twin), &before).unwrap());
+            before.insert(earlier.name.clone(), mint(&earlier.token.over(&twin), &earlier.name, &before).unwrap());
         }
         let from = case.token.from.as_deref().unwrap_or("access-token");
         let base = case.given.recipe().over(&catalog.recipe(from, &own));
-        match mint(&case.token.over(&base), &before) {
+        match mint(&case.token.over(&base), "n", &before) {
             Ok(_) => made += 1,
             Err(ForgeError::NoSuchForm(..)) => {}
             // A name that is respelled in a way that changes nothing here.
