@@ -322,11 +322,7 @@ impl Bench {
 
     async fn once(&self, token: &[u8], present: Option<&Present>) -> Observation {
         // `${good}` in a presentation is a second, plain good token.
-        let is_shown = present.is_some_and(|present| {
-            let lines = present.authorization.iter().flatten().chain(&present.lines);
-            lines.chain(&present.path).any(|text| text.contains("${good}"))
-        });
-        let good = if is_shown {
+        let good = if present.is_some_and(Present::shows_good) {
             self.mint(&self.good, &self.nonce(), &BTreeMap::new()).map(|token| token.text()).unwrap_or_default()
         } else {
             String::new()

@@ -256,6 +256,15 @@ pub struct Present {
     pub lines: Vec<String>,
 }
 
+impl Present {
+    /// Whether a good token (`${good}`) is shown as well.
+    #[must_use]
+    pub fn shows_good(&self) -> bool {
+        let lines = self.authorization.iter().flatten().chain(&self.lines);
+        lines.chain(&self.path).any(|text| text.contains("${good}"))
+    }
+}
+
 /// A part of our world that can be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
