@@ -40,7 +40,9 @@ pub(super) fn differences(
         bench.mint(&recipe, nonce, earlier).ok().map(|token| token.payload)
     };
     let Some(signed) = payload.as_deref().and_then(unambiguous_members) else { return Vec::new() };
-    compare(returned, &signed, untampered)
+    // A good token shown beside this one may be the one that was taken: of the same identity, minted for itself.
+    let alone = !case.present.as_ref().is_some_and(Present::shows_good);
+    compare(returned, &signed, untampered && alone)
 }
 
 fn compare(returned: &Map<String, Value>, signed: &Map<String, Value>, untampered: bool) -> Vec<String> {
