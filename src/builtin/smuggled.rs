@@ -100,7 +100,7 @@ fn inside_data(address: &str) -> Option<Vec<u8>> {
 fn chained(flaw: Flaw, keys: &KeySet, token: &Token<'_>, alg: Alg) -> Option<Vec<Arc<Key>>> {
     let chain = token.header.get("x5c")?.as_array()?;
     let chain: Vec<Vec<u8>> = chain.iter().filter_map(|text| STANDARD.decode(text.as_str()?).ok()).collect();
-    let trusted: Vec<Vec<u8>> = keys.all().filter_map(|key| served_chain(key)).flatten().collect();
+    let trusted: Vec<Vec<u8>> = keys.all().filter_map(served_chain).flatten().collect();
     let first = chain.first()?;
     let looks_right = match flaw {
         Flaw::X5cNamesCompared => {
