@@ -49,6 +49,69 @@ fn real_validators_do_what_is_expected_of_them() {
     assert!(complaints.is_empty(), "{complaints}");
 }
 
+/// What the audit in `tests/targets/README.md` names: patterns of cases and variants in the section of a target, and in
+/// the one about all of them. A disagreement with `builtin:strict` is decided under "Second opinions".
+#[test]
+fn every_expected_finding_is_in_the_audit() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets");
+    let audit = fs::read_to_string(root.join("README.md")).expect("the audit is part of the repository");
+    let mut missing = String::new();
+    for folder in targets() {
+        let name = folder.file_name().expect("a folder below tests/targets has a name").to_string_lossy().into_owned();
+        let (file, chapters) = if folder.join("disagreements.txt").exists() {
+            ("disagreements.txt", vec!["## Second opinions".to_owned()])
+        } else {
+            ("expected.txt", vec!["### All targets".to_owned(), format!("### {name}")])
+        };
+        let patterns: Vec<String> = chapters.iter().flat_map(|title| patterns(chapter(&audit, title))).collect();
+        let lines = fs::read_to_string(folder.join(file)).expect("each target has its file");
+        for line in lines.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let id = if file == "expected.txt" { words[1].split('#').next() } else { words[0].strip_suffix(':') };
+            let id = id.expect("a line names a variant");
+            let case = id.split(':').next().unwrap_or(id);
+            if !patterns.iter().any(|pattern| pattern == case || fits(pattern, id)) {
+                missing += &format!("\n{name}: {line}");
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "find the reason in clause and source, and write it into tests/targets/README.md:{missing}"
+    );
+}
+
+/// The text from a heading to the next one of its rank or above.
+fn chapter<'a>(audit: &'a str, title: &str) -> &'a str {
+    let start = audit.find(&format!("\n{title}\n")).unwrap_or_else(|| panic!("the audit has no {title}"));
+    let rest = &audit[start + 1 + title.len()..];
+    let sign = title.split(' ').next().unwrap_or_default();
+    let ends = (1..=sign.len()).filter_map(|rank| rest.find(&format!("\n{} ", &sign[..rank])));
+    &rest[..ends.min().unwrap_or(rest.len())]
+}
+
+/// What stands in backquotes and looks like a case, with `{a,b}` written out.
+fn patterns(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2).filter(|quoted| quoted.contains('/') && !quoted.contains(' '));
+    let written_out = quoted.flat_map(|quoted| {
+        match quoted.split_once('{').and_then(|(front, rest)| Some((front, rest.split_once('}')?))) {
+            Some((front, (choices, end))) => choices.split(',').map(|choice| format!("{front}{choice}{end}")).collect(),
+            None => vec![quoted.to_owned()],
+        }
+    });
+    written_out.collect()
+}
+
+/// Whether an id fits a pattern in which `*` stands for anything.
+fn fits(pattern: &str, id: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == id,
+        Some((front, rest)) => id
+            .strip_prefix(front)
+            .is_some_and(|id| (0..=id.len()).any(|at| id.is_char_boundary(at) && fits(rest, &id[at..]))),
+    }
+}
+
 /// The folders with a `target.toml`, by name.
 fn targets() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets");
@@ -165,15 +228,19 @@ fn decided_differently(strict: &RunReport, target: &RunReport) -> BTreeSet<Strin
     lines.collect()
 }
 
-/// What a target said to each variant that was sent: accept, reject, or how it failed.
+/// What a target said to each variant that was sent: accept, reject, or how it failed. Measured values are no decisions.
 fn verdicts(report: &RunReport) -> BTreeMap<String, String> {
     let findings = report.cases.iter().flat_map(|case| &case.findings);
     let sent = findings.filter(|finding| finding.outcome != Outcome::Skip);
     let verdicts = sent.filter_map(|finding| {
         let id = finding.id.to_string();
         let variant = id.strip_suffix("#verdict")?.to_owned();
-        let word = finding.observed.split([' ', ':']).next().unwrap_or_default();
-        Some((variant, if word == "refused" { "reject" } else { word }.to_owned()))
+        let word = match finding.observed.split([' ', ':']).next()? {
+            word @ ("accept" | "reject" | "server-error" | "timeout" | "reset") => word,
+            "refused" => "reject",
+            _ => return None,
+        };
+        Some((variant, word.to_owned()))
     });
     verdicts.collect()
 }
