@@ -254,6 +254,7 @@ impl KeyRing {
 
 /// The algorithm in front of a label: `ml-dsa-44-other` begins with ML-DSA-44.
 fn begins_with(text: &str) -> Option<Alg> {
+    let text = text.to_lowercase();
     let behind = |alg: &Alg| text.strip_prefix(&alg.name().to_lowercase());
     Alg::ALL.iter().copied().find(|alg| behind(alg).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
 }
