@@ -85,6 +85,10 @@ fn is_malformed(member: &Value) -> bool {
     let Some(jwk) = member.as_object() else { return true };
     let mut bare = jwk.clone();
     for name in ["use", "key_ops", "alg"] {
+        // An AKP key is none without its algorithm (RFC 9964).
+        if name == "alg" && jwk.get("kty").is_some_and(|kty| kty == "AKP") {
+            continue;
+        }
         bare.shift_remove(name);
     }
     family_of(jwk).is_some() && Key::read(&bare).is_none()
