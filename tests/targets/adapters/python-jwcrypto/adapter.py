@@ -43,7 +43,10 @@ def decrypted(token):
     jwe = JWE()
     jwe.allowed_algs = trust["decryption"]["algorithms"] + trust["decryption"]["content-encryption"]
     jwe.deserialize(token)
-    jwe.decrypt(trust["private"][jwe.jose_header["alg"]])
+    alg = jwe.jose_header.get("alg")
+    if alg not in trust["private"]:
+        raise ValueError(f"no key for {alg}")
+    jwe.decrypt(trust["private"][alg])
     return jwe.payload
 
 
@@ -107,8 +110,16 @@ def answer(ask):
             return {"skipped": f"no call for {other}"}
 
 
+def written(reply):
+    try:
+        return json.dumps(reply, allow_nan=False)
+    except (ValueError, RecursionError):
+        # Claims that JSON has no text for, such as NaN, are left out.
+        return json.dumps({name: value for name, value in reply.items() if name != "claims"})
+
+
 for line in sys.stdin:
     ask = json.loads(line)
     if ask["do"] == "bye":
         break
-    print(json.dumps({"seq": ask["seq"], **answer(ask)}), flush=True)
+    print(written({"seq": ask["seq"], **answer(ask)}), flush=True)

@@ -81,8 +81,16 @@ def answer(ask):
             return {"skipped": f"no call for {other}"}
 
 
+def written(reply):
+    try:
+        return json.dumps(reply, allow_nan=False)
+    except (ValueError, RecursionError):
+        # Claims that JSON has no text for, such as NaN, are left out.
+        return json.dumps({name: value for name, value in reply.items() if name != "claims"})
+
+
 for line in sys.stdin:
     ask = json.loads(line)
     if ask["do"] == "bye":
         break
-    print(json.dumps({"seq": ask["seq"], **answer(ask)}), flush=True)
+    print(written({"seq": ask["seq"], **answer(ask)}), flush=True)
