@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
-const ARTEFACTS: [(&str, &[&str], &[&str]); 17] = [
+const ARTEFACTS: [(&str, &[&str], &[&str]); 20] = [
     ("adapters/go-golang-jwt", &[], &["bin/adapter"]),
     ("adapters/go-jose", &[], &["bin/adapter"]),
     ("adapters/java-nimbus", &["java"], &["lib/nimbus-jose-jwt*", "bin/Adapter.class"]),
@@ -25,10 +25,17 @@ const ARTEFACTS: [(&str, &[&str], &[&str]); 17] = [
     ("adapters/python-pyjwt", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/jwt"]),
     ("adapters/rust-josekit", &[], &["target/release/adapter-rust-josekit"]),
     ("adapters/rust-jsonwebtoken", &[], &["target/release/adapter-rust-jsonwebtoken"]),
+    ("apache-openidc", &["apache2"], &[".installed"]),
     ("go-golang-jwt", &[], &["bin/server"]),
+    ("haproxy", &["haproxy", "node"], &[".installed"]),
     ("node-jose", &["node"], &["node_modules/jose/package.json"]),
     ("node-jose-strict", &["node"], &["../node-jose/node_modules/jose/package.json"]),
     ("node-jsonwebtoken", &["node"], &["node_modules/jsonwebtoken/package.json", "node_modules/jwks-rsa/package.json"]),
+    (
+        "python-authlib-introspection",
+        &[],
+        &[".venv/bin/python", ".venv/lib/python*/site-packages/authlib", ".venv/lib/python*/site-packages/flask"],
+    ),
     ("python-joserfc", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/joserfc"]),
     (
         "python-joserfc-strict",

@@ -41,7 +41,7 @@ class JWTAccessTokens(JWTIntrospectionEndpoint):
 
     def check_permission(self, token, client, request):
         # Whoever asks may learn about the tokens that are for it.
-        audience = token["aud"]
+        audience = token.get("aud")
         return AUDIENCE in (audience if isinstance(audience, list) else [audience])
 
 
