@@ -69,14 +69,16 @@ fn real_validators_do_what_is_expected_of_them() {
 /// the one about all of them. A disagreement with `builtin:strict` is decided under "Second opinions".
 #[test]
 fn every_expected_finding_is_in_the_audit() {
-    let audit = fs::read_to_string(root().join("README.md")).expect("the audit is part of the repository");
+    let audit: String = ["README.md", "adapters/README.md"]
+        .map(|file| fs::read_to_string(root().join(file)).expect("the audit is part of the repository"))
+        .concat();
     let mut missing = String::new();
     for folder in targets() {
         let name = name_of(&folder);
         let (file, chapters) = if folder.join("disagreements.txt").exists() {
             ("disagreements.txt", vec!["## Second opinions".to_owned()])
         } else {
-            ("expected.txt", vec!["### All targets".to_owned(), format!("### {name}")])
+            ("expected.txt", chapters(&name))
         };
         let patterns: Vec<String> = chapters.iter().flat_map(|title| patterns(chapter(&audit, title))).collect();
         let lines = fs::read_to_string(folder.join(file)).expect("each target has its file");
@@ -92,8 +94,21 @@ fn every_expected_finding_is_in_the_audit() {
     }
     assert!(
         missing.is_empty(),
-        "find the reason in clause and source, and write it into tests/targets/README.md:{missing}"
+        "find the reason in clause and source, and write it into the README.md above the target's folder:{missing}"
     );
+}
+
+/// Where the audit speaks of a target: of all of them, and of it. What it says of a service holds for the adapter around the
+/// same library.
+fn chapters(name: &str) -> Vec<String> {
+    let mut chapters = vec!["### All targets".to_owned(), format!("### {name}")];
+    if let Some(library) = name.strip_prefix("adapters/") {
+        chapters.push("### All adapters".to_owned());
+        if root().join(library).is_dir() {
+            chapters.push(format!("### {library}"));
+        }
+    }
+    chapters
 }
 
 /// The text from a heading to the next one of its rank or above.

@@ -198,7 +198,8 @@ impl AdapterReply {
                 Ok(AdapterReply { seq, verdict, ..AdapterReply::default() })
             }
             Ok(BareReply { seq, verdict: None, error: Some(_), .. }) => {
-                let told = AdapterError { message: "an error in words that cannot be read".into(), ..Default::default() };
+                let told =
+                    AdapterError { message: "an error in words that cannot be read".into(), ..Default::default() };
                 Ok(AdapterReply { seq, error: Some(told), ..AdapterReply::default() })
             }
             _ => Err(error),
