@@ -461,6 +461,8 @@ fn capabilities(target: &Target, trust: &TrustConfig) -> Capabilities {
     } else {
         provides.remove(&Capability::IssuersTwo);
     }
+    // An adapter names all that its library knows; what is not allowed here is as good as unknown.
+    provides.retain(|capability| !matches!(capability, Capability::Alg(_)));
     provides.extend(trust.algorithms.iter().copied().map(Capability::Alg));
     let decryption = &trust.decryption;
     if !decryption.algorithms.is_empty() {
