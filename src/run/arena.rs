@@ -8,8 +8,8 @@ use super::{
     ours::OurSide,
     policy::builtin_policy,
     session::{Request, execute_with},
-    setup::{BUILTIN_ALGORITHMS, Inside, Subject},
     stop::Stop,
+    subject::{BUILTIN_ALGORITHMS, Inside, Subject},
 };
 use crate::{
     builtin::{Builtin, Flaw},

@@ -4,8 +4,8 @@ use super::{
     error::RunError,
     exit::FailOn,
     session::{Request, execute},
-    setup::{Inside, Subject},
     stop::Stop,
+    subject::{Inside, Subject},
 };
 use crate::{
     issuer::Options,

@@ -18,6 +18,8 @@ mod selftest;
 mod session;
 mod setup;
 mod stop;
+mod subject;
+mod trust;
 
 pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
@@ -28,5 +30,6 @@ pub use policy::{BUILTIN_POLICY, builtin_policy};
 pub use recorder::Recorder;
 pub use selftest::{Caught, Detection, DetectionFile, Score, selftest};
 pub use session::{Request, execute};
-pub use setup::{BUILTIN_ALGORITHMS, Inside, Stage, Struck, Subject};
+pub use setup::{Stage, Struck};
 pub use stop::{Stop, StopReason};
+pub use subject::{BUILTIN_ALGORITHMS, Inside, Subject};

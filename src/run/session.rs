@@ -8,8 +8,9 @@ use super::{
     ours::OurSide,
     phases,
     recorder::Recorder,
-    setup::{Stage, Struck, Subject},
+    setup::{Stage, Struck},
     stop::{Stop, StopReason},
+    subject::Subject,
 };
 use crate::{
     conformance::{

@@ -5,9 +5,9 @@ use super::{
     carry::Carry,
     classify,
     client_auth::Credentials,
-    compose::{self, Blueprint, Draft},
+    compose::{Blueprint, Draft},
     error::TargetError,
-    guard,
+    fields, guard,
     hooks::{self, Revoker},
     http::{self, HttpTarget, Parts},
     placeholders::Facts,
@@ -113,7 +113,7 @@ async fn prepare(
         facts.fill_values("start.env", &start.env)?;
         facts.fill_all("start.command", &start.command)?;
     }
-    let public = compose::public_fields(&route.headers);
+    let public = fields::public(&route.headers);
     headers.extend(credentials.authorization.map(|value| (AUTHORIZATION.to_string(), value)));
     let secret = |(name, _): &(&String, &String)| !public.iter().any(|field| name.eq_ignore_ascii_case(field.as_str()));
     let own: BTreeMap<&String, &String> = headers.iter().filter(secret).collect();

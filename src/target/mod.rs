@@ -13,6 +13,7 @@ mod connect;
 #[cfg(test)]
 mod connect_tests;
 mod error;
+mod fields;
 mod group;
 mod guard;
 mod hooks;
