@@ -3,16 +3,18 @@
 use super::{
     arena::Arena,
     error::RunError,
+    lent::Lent,
     ours::OurSide,
     refresh::{Way, Ways},
     subject::{Inside, Subject},
     trust::{builtin_file, capabilities, trust_of, wants_https},
+    withheld::Withheld,
 };
 use crate::{
     builtin,
     conformance::Bench,
     issuer::Options,
-    model::{Capabilities, Capability, Harm, Period, Recipe, TrustConfig, report::TargetInfo, target::KeySource},
+    model::{Capabilities, Capability, Harm, Period, Recipe, TrustConfig, report::TargetInfo},
     suite::Catalog,
     target::{self, Connection, InProcess, Started, StdioTarget, Target},
     token::{Forge, Setting},
@@ -49,6 +51,8 @@ pub struct Stage {
     /// How another key set reaches the target.
     pub(super) ways: Ways,
     about: TargetInfo,
+    /// What the user lends us, where the keys are not ours.
+    lent: Option<Lent>,
 }
 
 impl Stage {
@@ -63,23 +67,30 @@ impl Stage {
         ours: Option<OurSide>,
         seed: u64,
     ) -> Result<Stage, RunError> {
-        let (mut name, allows, recipes) = (subject.name(), subject.allows(), subject.recipes());
+        let (mut name, allows, mut recipes) = (subject.name(), subject.allows(), subject.recipes());
+        let lent = match &subject {
+            Subject::File(path, file) => Lent::read(file, folder_of(path), epoch_seconds()).await?,
+            _ => None,
+        };
         // An adapter says itself which algorithms it knows, so it is asked before keys are made.
         let mut adapter = None;
         if let Subject::Adapter(command) = &subject {
             adapter =
                 Some(StdioTarget::start(command.clone(), BTreeMap::new(), Path::new("."), ADAPTER_PATIENCE).await?);
         }
-        let algorithms = adapter.as_ref().map_or_else(|| subject.algorithms(), StdioTarget::algorithms);
-        let ours = match ours {
-            Some(ours) => ours,
-            None => {
-                let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
-                OurSide::raise(&algorithms, catalog, &options).await?
-            }
+        let algorithms = match (&adapter, &lent) {
+            (Some(adapter), _) => adapter.algorithms(),
+            (None, Some(lent)) => lent.algorithms.clone(),
+            (None, None) => subject.algorithms(),
+        };
+        let options = Options { https: wants_https(&subject) || issuer.https, ..issuer.clone() };
+        let ours = match (ours, &lent) {
+            (_, Some(lent)) => OurSide::beside_lent_keys(lent.ring.clone(), &algorithms, catalog, &options).await?,
+            (Some(ours), None) => ours,
+            (None, None) => OurSide::raise(&algorithms, catalog, &options).await?,
         };
         let world = ours.testbed.world();
-        let trust = trust_of(&subject, algorithms, world, &ours.ring)?;
+        let trust = trust_of(&subject, algorithms, world, &ours.ring, lent.as_ref())?;
         let setting = Setting {
             world: world.clone(),
             issuer: trust.issuer.clone(),
@@ -90,7 +101,14 @@ impl Stage {
             seed,
             rules: trust.rules.clone(),
         };
-        let forge = Arc::new(Forge::new(ours.ring.clone(), setting));
+        let mut forge = Forge::new(ours.ring.clone(), setting);
+        if let Some(lent) = &lent {
+            lent.adapt(&mut recipes);
+            if let Some(samples) = &lent.samples {
+                forge = forge.with_samples(Arc::clone(samples), catalog.access_token(&recipes));
+            }
+        }
+        let forge = Arc::new(forge);
         let mut about = TargetInfo {
             name: String::new(),
             about: String::new(),
@@ -122,15 +140,17 @@ impl Stage {
                 target
             }
             Subject::File(path, file) => {
-                let folder = path.parent().unwrap_or(Path::new("."));
+                let folder = folder_of(&path);
                 about.about.clone_from(&file.target.about);
                 about.file = Some(path.display().to_string());
                 about.policy.clone_from(&file.policy);
                 let since = Instant::now();
                 let connected = target::connect(&file, folder, world, &trust).await?;
                 // An adapter is always told the keys; everybody else fetches them.
-                if file.trust.keys != KeySource::Configure {
+                if file.trust.keys.is_served() {
                     ways = Ways::of_file(&file, since.elapsed());
+                } else if lent.is_some() {
+                    ways = Ways::default();
                 }
                 let target = connected.target();
                 connection = Some(connected);
@@ -163,17 +183,46 @@ impl Stage {
         } else {
             provides.remove(&Capability::JwksPhases);
         }
+        if let Some(lent) = &lent {
+            lent.restrict(&mut provides, &target, issuer.public_url.is_some());
+        }
         about.transport = target.transport_name().to_owned();
         about.address = target.address();
         about.provides = provides.iter().map(ToString::to_string).collect();
         let policy = about.policy.clone();
-        Ok(Stage { ours, forge, trust, provides, policy, allows, recipes, target, connection, server, ways, about })
+        Ok(Stage {
+            ours,
+            forge,
+            trust,
+            provides,
+            policy,
+            allows,
+            recipes,
+            target,
+            connection,
+            server,
+            ways,
+            about,
+            lent,
+        })
     }
 
     /// What a report says about the target.
     #[must_use]
     pub fn about(&self) -> &TargetInfo {
         &self.about
+    }
+
+    /// What must not be shown, where the keys are the user's.
+    #[must_use]
+    pub fn withheld(&self) -> Option<&Withheld> {
+        self.lent.as_ref().map(|lent| &lent.withheld)
+    }
+
+    /// How the target trusts us, where the keys are the user's: `with a key of yours`.
+    #[must_use]
+    pub fn mode(&self) -> Option<&'static str> {
+        self.lent.as_ref().map(|lent| lent.mode)
     }
 
     /// A bench for this target.
@@ -188,6 +237,7 @@ impl Stage {
             .with_memory(self.ours.memory.clone())
             .with_gauge(gauge)
             .with_revoker(revoker)
+            .with_renewal(self.lent.as_ref().and_then(|lent| lent.renewal.clone()))
     }
 
     /// Starts the target again, where that is possible.
@@ -222,6 +272,10 @@ pub struct Struck {
     pub leaks: Vec<String>,
     /// What the hook `after` complained about.
     pub trouble: Option<String>,
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// Seconds since the epoch.

@@ -4,6 +4,7 @@ use super::{
     arena::Arena,
     decryption::{BUILTIN_DECRYPTS, decryption},
     error::RunError,
+    lent::Lent,
     subject::Subject,
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         access::AccessRules,
         capability::of_rules,
         placeholder::{Unknown, as_text, fill_text},
-        target::{KeySource, SecondIssuer, TargetFile},
+        target::{SecondIssuer, TargetFile},
     },
     target::Target,
     token::KeyRing,
@@ -35,6 +36,7 @@ pub(super) fn trust_of(
     algorithms: Vec<Alg>,
     world: &World,
     ring: &KeyRing,
+    lent: Option<&Lent>,
 ) -> Result<TrustConfig, RunError> {
     let keys = ring.handed_over();
     Ok(match subject {
@@ -68,19 +70,28 @@ pub(super) fn trust_of(
                 };
                 Ok(as_text(&fill_text(text, Unknown::Refuse, &known).map_err(crate::token::ForgeError::from)?))
             };
+            let sample = lent.and_then(Lent::sample);
             TrustConfig {
-                issuer: fill(&trust.issuer)?,
-                audience: fill(&trust.audience)?,
+                issuer: match &sample {
+                    Some(sample) => sample.text_claim("iss"),
+                    None => fill(&trust.issuer)?,
+                },
+                audience: match &sample {
+                    Some(sample) => sample.text_claim("aud"),
+                    None => fill(&trust.audience)?,
+                },
                 algorithms,
                 leeway: trust.leeway,
-                typ: trust.typ.clone(),
-                jwks_uri: matches!(trust.keys, KeySource::Discovery | KeySource::JwksUri)
-                    .then(|| world.jwks_uri.clone()),
+                typ: match sample.as_ref().and_then(|sample| sample.header("typ")) {
+                    Some(typ) => typ.to_owned(),
+                    None => trust.typ.clone(),
+                },
+                jwks_uri: trust.keys.is_served().then(|| world.jwks_uri.clone()),
                 keys,
                 rules: trust.rules(),
                 decryption: decryption(ring, &trust.decrypts, &trust.content_encryption)?,
                 second: match trust.issuers.iter().map(|text| fill(text)).collect::<Result<Vec<_>, _>>()? {
-                    issuers if issuers.contains(&world.issuer2) => second(world, ring),
+                    issuers if lent.is_none() && issuers.contains(&world.issuer2) => second(world, ring),
                     _ => None,
                 },
             }

@@ -114,6 +114,20 @@ pub enum TargetError {
         /// What is wrong with it.
         because: String,
     },
+    /// What the user gives us of his own cannot be had.
+    #[error("cannot get `{place}`: {because}")]
+    #[diagnostic(
+        code(target::obtain),
+        help(
+            "secrets are not quoted: look at the file or variable, or run the command by hand in the target file's folder"
+        )
+    )]
+    Obtain {
+        /// Where it is written.
+        place: String,
+        /// What is wrong.
+        because: String,
+    },
     /// The TLS library refused the set-up.
     #[error("cannot set up TLS: {0}")]
     #[diagnostic(code(target::tls), help("name the certificate authority of the target with `tls.ca`"))]

@@ -140,6 +140,10 @@ impl HttpTarget {
         self.name
     }
 
+    pub(super) fn is_on_loopback(&self) -> bool {
+        self.restraint.is_none()
+    }
+
     pub(super) fn address(&self) -> String {
         self.blueprint.address()
     }

@@ -25,6 +25,7 @@ mod key_file;
 mod leak;
 mod log;
 mod memory;
+pub mod obtain;
 mod pace;
 mod placeholders;
 pub mod protocol;
@@ -101,6 +102,15 @@ impl Target {
             Target::Http(target) => target.address(),
             Target::InProcess(_) => "in process".into(),
             Target::Stdio(target) => target.address(),
+        }
+    }
+
+    /// Whether it runs where we do, so that it reaches what we serve on loopback.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        match self {
+            Target::Http(target) => target.is_on_loopback(),
+            Target::InProcess(_) | Target::Stdio(_) => true,
         }
     }
 

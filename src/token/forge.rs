@@ -2,12 +2,14 @@
 
 use super::{
     compact::encode_segment,
-    draft::{Draft, Signer},
+    draft::Signer,
     error::ForgeError,
     jwe::{self, JweParts},
     keyring::KeyRing,
     mutate::{self, Sealed},
-    respell, spelling,
+    respell,
+    sample::Samples,
+    spelling,
     template::Template,
 };
 use crate::model::{
@@ -16,7 +18,7 @@ use crate::model::{
     placeholder::{self, Times, Unknown},
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The life of an ordinary token: `lifetime` in placeholders.
 pub const LIFETIME: Period = Period::from_secs(300);
@@ -69,6 +71,8 @@ pub struct Setting {
 pub struct Forge {
     ring: KeyRing,
     setting: Setting,
+    /// Good tokens of an issuer that is not ours, and the recipe that they stand for.
+    samples: Option<(Arc<Samples>, Arc<Recipe>)>,
 }
 
 /// A token as it is sent, with what it was made of.
@@ -98,7 +102,24 @@ impl Forge {
     /// A forge with these keys for one target.
     #[must_use]
     pub fn new(ring: KeyRing, setting: Setting) -> Forge {
-        Forge { ring, setting }
+        Forge { ring, setting, samples: None }
+    }
+
+    /// The same, on the grounds of good tokens whose issuer is not ours. `ordinary` is the recipe that they stand for.
+    #[must_use]
+    pub fn with_samples(self, samples: Arc<Samples>, ordinary: Recipe) -> Forge {
+        Forge { samples: Some((samples, Arc::new(ordinary))), ..self }
+    }
+
+    /// The good tokens in use, where their issuer is not ours.
+    #[must_use]
+    pub fn samples(&self) -> Option<&Arc<Samples>> {
+        self.samples.as_ref().map(|(samples, _)| samples)
+    }
+
+    /// These tokens, with the recipe that they stand for.
+    pub(super) fn grounds(&self) -> Option<&(Arc<Samples>, Arc<Recipe>)> {
+        self.samples.as_ref()
     }
 
     /// The keys.
@@ -129,7 +150,7 @@ impl Forge {
         }
         let signer = self.signer(recipe)?;
         let filled = self.fill(recipe, &signer, now, nonce, before)?;
-        let mut draft = Draft::new(&filled, signer);
+        let mut draft = self.draft(&filled, signer, now, nonce, before)?;
         let anvil = mutate::Anvil { forge: self, recipe, now, nonce, before };
         for mutation in &filled.mutate {
             mutate::before_signing(mutation, &mut draft, &anvil)?;
@@ -138,7 +159,7 @@ impl Forge {
         for tampering in &filled.then {
             mutate::after_signing(tampering, &mut sealed, &anvil)?;
         }
-        Ok(sealed.into_token())
+        sealed.into_token()
     }
 
     /// The encryption of a recipe without placeholders.
@@ -177,7 +198,7 @@ impl Forge {
         Ok(Signer { key, alg })
     }
 
-    fn fill(
+    pub(super) fn fill(
         &self,
         recipe: &Recipe,
         signer: &Signer,

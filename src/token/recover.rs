@@ -5,7 +5,12 @@
 //! RSASSA-PKCS1-v1_5 has a block that everybody can compute. The numbers are `e` times as long as the modulus: for the
 //! usual 65537 that is 16 MiB each, and their divisor takes hours in plain arithmetic, so only small exponents are tried.
 
-use super::{compact::decode_segment, error::ForgeError, forge::Token, raw};
+use super::{
+    compact::{decode_segment, encode_segment},
+    error::ForgeError,
+    forge::Token,
+    raw,
+};
 use crate::model::{
     Alg,
     mutation::{HashName, PublicKeyForm},
@@ -16,7 +21,7 @@ use aws_lc_rs::{
 };
 use num_bigint::BigUint;
 use pem::{EncodeConfig, LineEnding, Pem};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Exponents in use, up to the largest whose numbers are handled in a moment.
 const EXPONENTS: [u32; 4] = [3, 5, 17, 257];
@@ -72,6 +77,17 @@ impl Sample {
 }
 
 impl RecoveredKey {
+    /// Its JWK.
+    pub(super) fn jwk(&self) -> Map<String, Value> {
+        let number = |bytes: Vec<u8>| Value::from(encode_segment(bytes));
+        let e = number(exponent_bytes(self.exponent));
+        Map::from_iter([
+            ("kty".to_owned(), Value::from("RSA")),
+            ("n".to_owned(), number(self.modulus.to_bytes_be())),
+            ("e".to_owned(), e),
+        ])
+    }
+
     /// The key in a written form.
     ///
     /// # Errors
