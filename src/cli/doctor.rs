@@ -59,8 +59,8 @@ impl Doctor {
         for check in &checks {
             anstream::println!("{}", line(check));
         }
-        if let Some(mode) = mode {
-            anstream::println!("keys      {mode}");
+        for sentence in mode.into_iter().flatten() {
+            anstream::println!("keys      {sentence}");
         }
         anstream::println!("{}", planned(&plan));
         Ok(match standing {

@@ -4,15 +4,18 @@ use super::plan::{Plan, Skipped};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a reason begins with or holds, and why that is so in a sentence.
-const GROUPS: [(&str, &str); 8] = [
+const GROUPS: [(&str, &str); 11] = [
     ("only the issuer can sign", "need a token that only the issuer can sign"),
     ("jwks:", "need a key set that we serve"),
     ("issuers:two", "need a second issuer of ours"),
     ("alg:", "are about an algorithm that the target is not known to take"),
-    ("no ", "need a key of another kind"),
+    ("ring holds no", "need a key of another kind"),
     (" form", "need a public key that is not known, or a form that its kind does not have"),
     ("jwe", "need a decryption key that we share"),
     ("needs ", "need what this target does not show or declare"),
+    ("is intrusive", "are intrusive: allow them with --intrusive or in [guard] allow"),
+    ("is harmful", "are harmful: allow them with --harmful or in [guard] allow"),
+    ("would", "would change nothing here"),
 ];
 
 /// Why a number of cases is left out.
@@ -46,28 +49,25 @@ impl Plan {
         found
     }
 
-    /// What a way of trusting leaves out, in a sentence.
+    /// What a way of trusting leaves out, and why, in sentences. `mode` is as in `with a key of yours`.
     #[must_use]
-    pub fn said(&self, mode: &str) -> String {
-        let whole: BTreeSet<String> = self.skipped.iter().map(|skipped| skipped.case.id.case()).collect();
-        let tried: BTreeSet<String> = self.cases.iter().map(|planned| planned.case.id.case()).collect();
-        let out = whole.difference(&tried).count();
-        let reasons: Vec<String> = self
-            .left_out()
-            .iter()
-            .map(|group| format!("{} ({} variants) {}", group.cases, group.variants, group.because))
-            .collect();
-        if reasons.is_empty() {
-            return format!("{mode}, every selected case can be tried");
-        }
-        format!("{mode}, {} cases can be tried and {out} not at all: {}", tried.len(), reasons.join("; "))
+    pub fn said(&self, mode: &str) -> Vec<String> {
+        let names = |ids: &mut dyn Iterator<Item = String>| ids.collect::<BTreeSet<_>>();
+        let sent = names(&mut self.cases.iter().map(|planned| planned.case.id.case()));
+        let left_out = names(&mut self.skipped.iter().map(|skipped| skipped.case.id.case()));
+        let (tried, out) = (sent.len(), left_out.difference(&sent).count());
+        let mut sentences = vec![format!("{mode}, {tried} cases can be tried and {out} cannot")];
+        sentences.extend(self.left_out().iter().map(|group| {
+            let LeftOut { because, cases, variants } = group;
+            format!("left out: {variants} variants of {cases} cases {because}")
+        }));
+        sentences
     }
 }
 
 fn group(because: &str) -> &str {
-    let hit =
-        |(clue, _): &&(&str, &str)| if *clue == "no " { because.contains("holds no") } else { because.contains(clue) };
-    GROUPS.iter().find(hit).map_or("do not apply here", |(_, sentence)| *sentence)
+    let hit = GROUPS.iter().find(|(clue, _)| because.contains(clue));
+    hit.map_or("do not apply here", |(_, sentence)| *sentence)
 }
 
 #[cfg(test)]
@@ -99,11 +99,14 @@ mod tests {
         );
         assert_eq!(
             plan.said("with a key of yours"),
-            "with a key of yours, 0 cases can be tried and 2 not at all: 2 (2 variants) need a key set that we serve; \
-             1 (1 variants) need a token that only the issuer can sign"
+            [
+                "with a key of yours, 0 cases can be tried and 2 cannot",
+                "left out: 2 variants of 2 cases need a key set that we serve",
+                "left out: 1 variants of 1 cases need a token that only the issuer can sign",
+            ]
         );
         plan.skipped.clear();
-        assert_eq!(plan.said("so"), "so, every selected case can be tried");
+        assert_eq!(plan.said("so"), ["so, 0 cases can be tried and 0 cannot"]);
     }
 
     #[test]

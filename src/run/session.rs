@@ -154,7 +154,9 @@ async fn play(
     }
     score.emit(opening);
     if let Some(mode) = stage.mode() {
-        score.emit(Event::Remark { level: Level::May, text: plan.said(mode) });
+        for text in plan.said(mode) {
+            score.emit(Event::Remark { level: Level::May, text });
+        }
     }
     let bench = Arc::new(stage.bench(catalog, reproduce));
     let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;

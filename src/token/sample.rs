@@ -117,7 +117,6 @@ impl SampleToken {
     }
 
     /// The three segments as they are.
-    #[must_use]
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.text.split('.')
     }
