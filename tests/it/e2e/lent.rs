@@ -225,3 +225,26 @@ async fn a_lent_pem_key_signs_and_is_not_shown() {
     says_nothing_of(&secrets, &folder, &ended);
     server.stop().await;
 }
+
+#[test]
+fn a_pasted_curl_command_makes_a_target_file_that_runs() {
+    let mut elsewhere = Elsewhere::start("strict");
+    let token = elsewhere.token();
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!(
+        "curl '{}' \\\n  -H 'Accept: application/json' \\\n  -H 'Authorization: Bearer {token}'\n",
+        elsewhere.route
+    );
+    fs::write(folder.path().join("line"), line).unwrap();
+    let mut init = command(folder.path());
+    init.args(["init", "t", "--from-curl", "-"]).stdin(fs::File::open(folder.path().join("line")).unwrap());
+    let ended = Playing::start(&mut init).end().with_code(0);
+    let path = folder.path().join("t.target.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(parts(&token).iter().all(|part| !(text.clone() + &ended.stderr).contains(part)), "{text}");
+    let ours = text.lines().find(|line| line.starts_with("keys = ")).unwrap();
+    fs::write(&path, text.replace(ours, "keys.sample.token.env = \"TOKEN\"")).unwrap();
+    let (ended, report) = run(folder.path(), &[("TOKEN", &token)], &parts(&token), &["algorithm/alg-none*"]);
+    ended.with_code(0);
+    assert!(report.cases.iter().any(|case| case.outcome == Outcome::Pass));
+}
