@@ -6,6 +6,7 @@ use super::{
     measure::{self, Measured},
     plan::Planned,
     same_answer::same_answer,
+    signed::as_told,
     trim::trim,
     watch,
 };
@@ -257,7 +258,8 @@ impl Sent<'_> {
     pub(super) fn judged_between(self, bench: &Bench, controls: Controls, twin: Option<Observation>) -> Finished {
         let mut observation = self.observation;
         observation.outbound = bench.journal().map(|journal| journal.by_nonce(&self.nonce)).unwrap_or_default();
-        let case = &self.planned.case;
+        let case = as_told(&self.planned.case, bench.target());
+        let case = case.as_ref();
         let mut findings = judge(case, &observation, controls);
         findings.extend(same_answer(case, &observation, &self.earlier, controls));
         if let (Some(missed), Some(first)) = (self.missed, findings.first_mut())

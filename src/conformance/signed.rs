@@ -2,11 +2,12 @@
 
 use super::{bench::Bench, plan::Planned};
 use crate::{
-    model::{Observation, Recipe, Verdict, case::Present, expect::Expect},
+    model::{Case, Observation, Recipe, Verdict, case::Present, expect::Expect},
+    target::Target,
     token::{Token, unambiguous_members},
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Claims whose meaning is fixed (RFC 7519 section 4.1): whatever else an answer holds, these are the token's.
 const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
@@ -43,6 +44,19 @@ pub(super) fn differences(
     // A good token shown beside this one may be the one that was taken: of the same identity, minted for itself.
     let alone = !case.present.as_ref().is_some_and(Present::shows_good);
     compare(returned, &signed, untampered && alone)
+}
+
+/// The case without claims that come back where the target tells none of that name: a gateway tells those that it puts
+/// into header lines.
+pub(super) fn as_told<'c>(case: &'c Case, target: &Target) -> Cow<'c, Case> {
+    match target.told_claims() {
+        Some(told) if case.returns.keys().any(|name| !told.contains(name)) => {
+            let mut case = case.clone();
+            case.returns.retain(|name, _| told.contains(name));
+            Cow::Owned(case)
+        }
+        _ => Cow::Borrowed(case),
+    }
 }
 
 fn compare(returned: &Map<String, Value>, signed: &Map<String, Value>, untampered: bool) -> Vec<String> {

@@ -11,6 +11,7 @@ pub mod credential;
 pub mod each;
 pub mod event;
 pub mod expect;
+pub mod gateway;
 pub mod id;
 pub mod jwe;
 pub mod keyset;

@@ -122,21 +122,23 @@ impl Stage {
         let mut server = None;
         let mut connection = None;
         let mut ways = Ways { any: Some(Way::Configure), live: Some(Way::Configure) };
+        let is_gateway = matches!(subject, Subject::Gateway(_));
         let target = match subject {
-            Subject::Builtin(flaw) => {
+            Subject::Builtin(flaw) | Subject::Gateway(flaw) => {
                 about.policy = Arena::configuring(flaw).policy();
                 let started = builtin::Server::start(flaw, &trust).await?;
                 about.about = flaw.map_or_else(
                     || "the built-in validator, as the RFCs would have it".to_owned(),
                     |flaw| format!("the built-in validator with one flaw: {}", flaw.about()),
                 );
-                let url = format!("{}/whoami", started.url());
-                server = Some(started);
                 ways = Ways { any: Some(Way::Forget), live: Some(Way::Expire) };
-                let file = builtin_file(&url);
+                let file = builtin_file(&started.url(), is_gateway);
                 let connected = target::connect(&file, Path::new("."), world, &trust).await?;
                 let target = connected.target();
-                connection = Some(connected);
+                if let Some(service) = target.upstream_url() {
+                    started.stand_before(&service);
+                }
+                (server, connection) = (Some(started), Some(connected));
                 target
             }
             Subject::File(path, file) => {
@@ -211,6 +213,12 @@ impl Stage {
     #[must_use]
     pub fn about(&self) -> &TargetInfo {
         &self.about
+    }
+
+    /// The tested side.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
     }
 
     /// What must not be shown, where the keys are the user's.

@@ -36,6 +36,8 @@ pub const BUILTIN_ALGORITHMS: &[Alg] = &[
 pub enum Subject {
     /// The built-in validator over HTTP, strict or with one flaw.
     Builtin(Option<Flaw>),
+    /// The built-in validator as a gateway before a service that we play, strict or with one flaw.
+    Gateway(Option<Flaw>),
     /// What a target file describes.
     File(PathBuf, Box<TargetFile>),
     /// A validator in this process.
@@ -77,8 +79,8 @@ impl Subject {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Subject::Builtin(None) => "builtin-strict".into(),
-            Subject::Builtin(Some(flaw)) => format!("builtin-{}", flaw.name()),
+            Subject::Builtin(None) | Subject::Gateway(None) => "builtin-strict".into(),
+            Subject::Builtin(Some(flaw)) | Subject::Gateway(Some(flaw)) => format!("builtin-{}", flaw.name()),
             Subject::File(_, file) => file.target.name.clone(),
             Subject::InProcess(inside) => inside.name.clone(),
             Subject::Adapter(command) => {
@@ -93,7 +95,9 @@ impl Subject {
     #[must_use]
     pub fn allows(&self) -> Vec<Harm> {
         match self {
-            Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => vec![Harm::Intrusive, Harm::Harmful],
+            Subject::Builtin(_) | Subject::Gateway(_) | Subject::InProcess(..) | Subject::Adapter(_) => {
+                vec![Harm::Intrusive, Harm::Harmful]
+            }
             Subject::File(..) if self.is_in_production() => Vec::new(),
             Subject::File(_, file) if file.start.is_some() => vec![Harm::Intrusive, Harm::Harmful],
             Subject::File(_, file) => file.guard.allow.clone(),
@@ -108,7 +112,7 @@ impl Subject {
 
     pub(super) fn algorithms(&self) -> Vec<Alg> {
         match self {
-            Subject::Builtin(flaw) => Arena::configuring(*flaw).algorithms().to_vec(),
+            Subject::Builtin(flaw) | Subject::Gateway(flaw) => Arena::configuring(*flaw).algorithms().to_vec(),
             Subject::File(_, file) => file.trust.algorithms.clone(),
             Subject::InProcess(inside) => inside.algorithms.clone(),
             Subject::Adapter(_) => Vec::new(),
@@ -122,7 +126,7 @@ impl Subject {
             Subject::File(_, file) => file.recipe.clone(),
             Subject::InProcess(inside) => inside.recipes.clone(),
             Subject::Builtin(flaw) => Arena::configuring(*flaw).recipes(),
-            Subject::Adapter(_) => BTreeMap::new(),
+            Subject::Adapter(_) | Subject::Gateway(_) => BTreeMap::new(),
         }
     }
 }

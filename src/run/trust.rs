@@ -8,6 +8,7 @@ use super::{
     subject::Subject,
 };
 use crate::{
+    builtin,
     model::{
         Alg, Capabilities, Capability, ContentEncryption, Period, TrustConfig, World,
         access::AccessRules,
@@ -40,13 +41,13 @@ pub(super) fn trust_of(
 ) -> Result<TrustConfig, RunError> {
     let keys = ring.handed_over();
     Ok(match subject {
-        Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => TrustConfig {
+        Subject::Builtin(_) | Subject::Gateway(_) | Subject::InProcess(..) | Subject::Adapter(_) => TrustConfig {
             issuer: world.issuer.clone(),
             audience: AUDIENCE.into(),
             algorithms,
             leeway: Period::from_secs(0),
             typ: typ_of(subject),
-            jwks_uri: matches!(subject, Subject::Builtin(_)).then(|| world.jwks_uri.clone()),
+            jwks_uri: matches!(subject, Subject::Builtin(_) | Subject::Gateway(_)).then(|| world.jwks_uri.clone()),
             keys,
             rules: match subject {
                 Subject::InProcess(inside) => inside.rules.clone(),
@@ -121,15 +122,20 @@ fn typ_of(subject: &Subject) -> String {
     match subject {
         Subject::Builtin(flaw) => Arena::configuring(*flaw).typ().into(),
         Subject::InProcess(inside) => inside.typ.clone(),
-        Subject::Adapter(_) => "JWT".into(),
+        Subject::Adapter(_) | Subject::Gateway(_) => "JWT".into(),
         Subject::File(_, file) => file.trust.typ.clone(),
     }
 }
 
 /// The target file that the built-in validator would have.
-pub(super) fn builtin_file(url: &str) -> TargetFile {
+pub(super) fn builtin_file(base: &str, is_gateway: bool) -> TargetFile {
+    let transport = if is_gateway {
+        format!("[transport.gateway]\nurl = \"{base}/gateway\"\nidentity = {{ sub = \"{}\" }}", builtin::IDENTITY)
+    } else {
+        format!("[transport.bearer]\nurl = \"{base}/whoami\"\nclaims.pointer = \"/claims\"")
+    };
     let text = format!(
-        "format = \"target/1\"\n[target]\nname = \"builtin\"\n[transport.bearer]\nurl = \"{url}\"\nclaims.pointer = \"/claims\"\n\
+        "format = \"target/1\"\n[target]\nname = \"builtin\"\n{transport}\n\
          [trust]\nkeys = \"jwks-uri\"\naudience = \"{AUDIENCE}\"\nalgorithms = [\"RS256\"]\n"
     );
     toml::from_str(&text).expect("a constant text with an address in it parses")

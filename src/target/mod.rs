@@ -41,6 +41,7 @@ mod stdio;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod upstream;
 
 pub use connect::{Connection, connect};
 pub use error::TargetError;
@@ -51,8 +52,10 @@ pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;
+pub use upstream::Around;
 
 use crate::model::{Capabilities, Observation};
+use std::collections::BTreeSet;
 
 /// A validator that tokens can be shown to.
 #[derive(Debug)]
@@ -103,6 +106,26 @@ impl Target {
             Target::InProcess(_) => "in process".into(),
             Target::Stdio(target) => target.address(),
         }
+    }
+
+    /// Where the service behind a gateway listens, where that is us.
+    #[must_use]
+    pub fn upstream_url(&self) -> Option<String> {
+        let Target::Http(target) = self else { return None };
+        target.upstream_url()
+    }
+
+    /// The claims that it tells, where it tells only some.
+    #[must_use]
+    pub fn told_claims(&self) -> Option<BTreeSet<String>> {
+        let Target::Http(target) = self else { return None };
+        target.told_claims()
+    }
+
+    /// Asks for the service behind a gateway at the addresses that must not be reached without the gateway.
+    pub async fn around(&self) -> Vec<Around> {
+        let Target::Http(target) = self else { return Vec::new() };
+        target.around().await
     }
 
     /// Whether it runs where we do, so that it reaches what we serve on loopback.
