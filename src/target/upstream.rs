@@ -181,3 +181,48 @@ async fn arrived(State(arrivals): State<Arc<Mutex<HashMap<String, Vec<HeaderMap>
     }
     Json(json!({ "upstream": "gauntlet" })).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> BTreeMap<String, String> {
+        BTreeMap::from([("sub".to_owned(), "X-User".to_owned())])
+    }
+
+    #[tokio::test]
+    async fn what_arrives_is_known_by_its_tag_once() {
+        let upstream = Upstream::start(None, &identity()).await.unwrap();
+        let (one, other) = (upstream.tag(), upstream.tag());
+        let client = Client::builder().no_proxy().build().unwrap();
+        let request = client.get(format!("{}/orders", upstream.url())).header(TAG, &one);
+        let answer = request.header("x-user", "alice").header("X_User", "admin").send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let told = upstream.told(&one).unwrap();
+        assert!(["alice, admin", "admin, alice"].contains(&told["sub"].as_str().unwrap()), "{told}");
+        assert_eq!((upstream.told(&one), upstream.told(&other)), (None, None));
+        assert!(around(&client, &upstream.url()).await.reached);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_no_yes() {
+        let upstream = Upstream::start(None, &identity()).await.unwrap();
+        let seen = |verdict| Observation { status: Some(200), ..Observation::bare(verdict, "status 200") };
+        assert_eq!(upstream.judge("nothing", seen(Verdict::Reject)), seen(Verdict::Reject));
+        let odd = upstream.judge("nothing", seen(Verdict::OddAnswer));
+        assert!(odd.verdict == Verdict::OddAnswer && odd.because.contains("nothing reached"), "{odd:?}");
+        lock(&upstream.arrivals).insert("t".into(), vec![HeaderMap::new()]);
+        let seen = upstream.judge("t", seen(Verdict::Reject));
+        assert_eq!((seen.verdict, seen.claims), (Verdict::Accept, Some(json!({}))));
+    }
+
+    #[tokio::test]
+    async fn the_identity_line_is_named_as_the_target_file_names_it() {
+        let upstream = Upstream::start(None, &identity()).await.unwrap();
+        let lines = ["${identity-line}: a", "${identity-line:underscored}: b", "${path}"].map(str::to_owned).to_vec();
+        let spelled = upstream.spell(&Present { lines, ..Present::default() });
+        assert_eq!(spelled.lines, ["X-User: a", "X_User: b", "${path}"]);
+        let taken = Upstream::start(Some(upstream.address), &identity()).await.map(drop).unwrap_err();
+        assert!(taken.to_string().contains("cannot play the service"), "{taken}");
+    }
+}

@@ -3,7 +3,8 @@
 //! A signature `s` over a text with block `m` satisfies `s^e = m` modulo `n` (RFC 8017 section 5.2.2), so `n` divides
 //! `s^e - m` for every token, and the greatest common divisor of two such numbers is `n` times little. Only
 //! RSASSA-PKCS1-v1_5 has a block that everybody can compute. The numbers are `e` times as long as the modulus: for the
-//! usual 65537 that is 16 MiB each, and their divisor takes hours in plain arithmetic, so only small exponents are tried.
+//! usual 65537 that is 16 MiB each. Their divisor takes hours in the arithmetic that is to be had here (Lehmer's takes a
+//! minute for 1 MiB, and four times as long for each doubling), so only small exponents are tried.
 
 use super::{
     compact::{decode_segment, encode_segment},
