@@ -163,8 +163,9 @@ fn replace(value: &mut Value) -> bool {
             }
             found
         }
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| replace(item) || found),
-        Value::Object(members) => members.values_mut().fold(false, |found, member| replace(member) || found),
+        // All of them, and not only up to the first.
+        Value::Array(items) => items.iter_mut().map(replace).collect::<Vec<_>>().contains(&true),
+        Value::Object(members) => members.values_mut().map(replace).collect::<Vec<_>>().contains(&true),
         _ => false,
     }
 }

@@ -1,6 +1,10 @@
 //! The work bench of one run: forge, target, journal, and the state that all jobs share.
 
-use super::{plan::Planned, renew::Renewal};
+use super::{
+    memory::{Memory, Part},
+    plan::Planned,
+    renew::Renewal,
+};
 use crate::{
     issuer::Journal,
     model::{Capability, Observation, Recipe, Verdict, case::Present},
@@ -24,9 +28,6 @@ const MOST_RATE_LIMITED: u64 = 3;
 
 /// After so many tokens without an answer, a run would take hours: it stops asking.
 const MOST_TIMEOUTS: u64 = 24;
-
-/// Longer tokens are made again: a suite's worth of them would fill our memory.
-const MOST_REMEMBERED: usize = 256 * 1024;
 
 /// What every job works with.
 pub struct Bench {
@@ -52,23 +53,6 @@ pub struct Bench {
 }
 
 static BENCHES: AtomicU64 = AtomicU64::new(0);
-
-/// Tokens by the place of their case in the suite, with the second in which they were minted, for runs that share keys
-/// and addresses.
-#[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<(usize, Part), (i64, Token)>>);
-
-/// Seconds after which a token is minted anew: well before it expires, however slow the machine is.
-const REMEMBERED: i64 = 100;
-
-/// Which token of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Part {
-    /// The one under test.
-    Token,
-    /// The same without the change under test.
-    Twin,
-}
 
 impl Bench {
     /// A bench for one target. `good` is the recipe of ordinary tokens; `reproduce` is how the run was started, without
@@ -247,19 +231,7 @@ impl Bench {
         let keeps = before.is_empty() && planned.case.untouched.is_empty() && timeless;
         let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
-        let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
-        if let Some((minted, token)) = known
-            && self.now() - minted < REMEMBERED
-        {
-            return Ok(token);
-        }
-        let token = self.mint(recipe, nonce, before)?;
-        if token.bytes.len() <= MOST_REMEMBERED
-            && let Ok(mut tokens) = memory.0.lock()
-        {
-            tokens.insert((planned.index, part), (self.now(), token.clone()));
-        }
-        Ok(token)
+        memory.token(planned.index, part, self.now(), || self.mint(recipe, nonce, before))
     }
 
     /// The twin of a case, presented.

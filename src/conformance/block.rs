@@ -1,9 +1,10 @@
 //! A block of cases between good tokens. What was refused while a good token was refused too is undecided.
 
 use super::{
-    bench::{Bench, Part},
+    bench::Bench,
     judge::judge,
     measure::{self, Measured},
+    memory::Part,
     plan::Planned,
     same_answer::same_answer,
     signed::as_told,

@@ -114,7 +114,7 @@ mod tests {
         let catalog = Catalog::load(None).unwrap();
         let provides = [Capability::Alg(crate::model::Alg::Rs256)].into();
         let plan =
-            super::super::build(&catalog, &provides, &Selection::all(), &BTreeMap::<String, Recipe>::new(), None);
+            super::super::build(&catalog, &provides, &Selection::all(), &BTreeMap::<String, Recipe>::new(), None, None);
         let unsaid = plan.left_out().into_iter().find(|group| group.because == "do not apply here");
         assert!(unsaid.is_none_or(|group| group.variants * 4 < plan.skipped.len()), "{:?}", plan.left_out());
     }

@@ -144,7 +144,7 @@ async fn play(
     }
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
     score.withheld = stage.withheld().cloned();
-    let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+    let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     builtin,
-    conformance::Bench,
+    conformance::{Bench, Memory},
     issuer::Options,
     model::{Capabilities, Capability, Harm, Period, Recipe, TrustConfig, report::TargetInfo},
     suite::Catalog,
@@ -246,6 +246,12 @@ impl Stage {
             .with_gauge(gauge)
             .with_revoker(revoker)
             .with_renewal(self.lent.as_ref().and_then(|lent| lent.renewal.clone()))
+    }
+
+    /// What other runs on the same keys left for this one.
+    #[must_use]
+    pub fn memory(&self) -> Option<&Memory> {
+        self.ours.memory.as_deref()
     }
 
     /// Starts the target again, where that is possible.

@@ -51,11 +51,14 @@ pub(super) async fn around(client: &Client, address: &str) -> Around {
     Around { address, reached, observed }
 }
 
+/// What arrived, by the tag of its request.
+type Arrivals = Arc<Mutex<HashMap<String, Vec<HeaderMap>>>>;
+
 /// The service. Dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Upstream {
     address: SocketAddr,
-    arrivals: Arc<Mutex<HashMap<String, Vec<HeaderMap>>>>,
+    arrivals: Arrivals,
     identity: BTreeMap<String, String>,
     /// What our tags begin with, so that a tag of an earlier run is not mistaken.
     run: String,
@@ -73,7 +76,7 @@ impl Upstream {
         let failed = |source| TargetError::Upstream { address: wanted, source };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let arrivals: Arc<Mutex<HashMap<String, Vec<HeaderMap>>>> = Arc::default();
+        let arrivals = Arrivals::default();
         let router = Router::new().fallback(arrived).with_state(Arc::clone(&arrivals));
         let server = tokio::spawn(async move {
             // axum documents that serving never fails.
@@ -171,7 +174,7 @@ fn lock<'l, T>(mutex: &'l Mutex<T>) -> MutexGuard<'l, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn arrived(State(arrivals): State<Arc<Mutex<HashMap<String, Vec<HeaderMap>>>>>, request: Request) -> Response {
+async fn arrived(State(arrivals): State<Arrivals>, request: Request) -> Response {
     let headers = request.headers();
     if let Some(tag) = headers.get(TAG).and_then(|tag| tag.to_str().ok()) {
         let mut arrivals = lock(&arrivals);

@@ -7,13 +7,13 @@ use super::{
     compact::decode_segment,
     draft::{Draft, Part, Signer},
     error::ForgeError,
-    forge::{Forge, Token},
+    forge::Forge,
     members::unambiguous_members,
+    mutate::Anvil,
 };
 use crate::model::{Alg, Recipe};
 use serde_json::{Map, Value};
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -240,17 +240,10 @@ fn changes(
 }
 
 impl Forge {
-    /// The draft of a recipe that is filled in.
-    pub(super) fn draft(
-        &self,
-        filled: &Recipe,
-        signer: Signer,
-        now: i64,
-        nonce: &str,
-        before: &BTreeMap<String, Token>,
-    ) -> Result<Draft, ForgeError> {
+    /// The draft of a recipe that is filled in, before its mutations.
+    pub(super) fn ground(&self, filled: &Recipe, signer: Signer, anvil: &Anvil<'_>) -> Result<Draft, ForgeError> {
         let Some((samples, ordinary)) = self.grounds() else { return Ok(Draft::new(filled, signer)) };
-        let ordinary = self.fill(ordinary, &self.signer(ordinary)?, now, nonce, before)?;
+        let ordinary = self.fill(ordinary, &self.signer(ordinary)?, anvil.now, anvil.nonce, anvil.before)?;
         Ok(draft(samples.first()?, filled, &ordinary, signer))
     }
 }

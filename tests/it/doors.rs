@@ -89,7 +89,7 @@ async fn outcomes(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSide, which: 
     let stage = Stage::set(subject, catalog, &Options::default(), Some(ours.clone()), 1).await.unwrap();
     let only: Vec<String> = CASES.iter().map(|case| (*case).to_owned()).collect();
     let selection = Selection::new(&only, &[], false).unwrap();
-    let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+    let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), None);
     if let Some(service) = stage.target().upstream_url() {
         server.stand_before(&service);
     }
@@ -140,7 +140,7 @@ async fn behind_the_gateway(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSid
     let subject = Subject::Gateway(flaw);
     let stage = Stage::set(subject, catalog, &Options::default(), Some(ours.clone()), 1).await.unwrap();
     let selection = Selection::new(&["gateway/*".to_owned()], &[], false).unwrap();
-    let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+    let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), None);
     assert!(plan.skipped.is_empty(), "{:?}", plan.skipped);
     let bench = stage.bench(catalog, String::new());
     assert_eq!(calibrate(&bench, &stage.trust.algorithms).await.standing, Standing::Testable, "{flaw:?}");
