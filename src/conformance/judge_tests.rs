@@ -140,7 +140,7 @@ fn an_introspection_endpoint_need_not_hand_on_a_claim() {
     let told = |claims| Observation { claims: Some(claims), ..seen(Verdict::Accept) };
     let returns = |transport, claims| {
         let seen = told(claims);
-        let findings = judge(&demanding(&case, &seen, transport), &seen, HELD);
+        let findings = judge(&demanding(&case, &seen, transport, None), &seen, HELD);
         findings.get(1).map(|finding| finding.outcome)
     };
     assert_eq!(returns("bearer", serde_json::json!({ "sub": "user-1" })), Some(Outcome::Fail));

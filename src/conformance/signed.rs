@@ -6,7 +6,10 @@ use crate::{
     token::{Token, unambiguous_members},
 };
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Claims whose meaning is fixed (RFC 7519 section 4.1): whatever else an answer holds, these are the token's.
 const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
@@ -46,14 +49,23 @@ pub(super) fn differences(
 }
 
 /// The case, asking for no claim that need not come back: an introspection endpoint chooses what it hands on (RFC 7662
-/// section 2.2).
-pub(super) fn demanding<'a>(case: &'a Case, seen: &Observation, transport: &str) -> Cow<'a, Case> {
+/// section 2.2), and a gateway tells those that it puts into header lines.
+pub(super) fn demanding<'c>(
+    case: &'c Case,
+    seen: &Observation,
+    transport: &str,
+    told: Option<&BTreeSet<String>>,
+) -> Cow<'c, Case> {
     let returned = |name: &String| seen.claims.as_ref().is_some_and(|claims| claims.get(name).is_some());
-    if transport != "introspection" || case.returns.keys().all(returned) {
+    let wanted = |name: &String| match told {
+        Some(told) => told.contains(name),
+        None => transport != "introspection" || returned(name),
+    };
+    if case.returns.keys().all(wanted) {
         return Cow::Borrowed(case);
     }
     let mut case = case.clone();
-    case.returns.retain(|name, _| returned(name));
+    case.returns.retain(|name, _| wanted(name));
     Cow::Owned(case)
 }
 

@@ -38,6 +38,8 @@ pub enum Capability {
     RuleRole,
     /// It serves one tenant that we know (`rule:tenant`).
     RuleTenant,
+    /// It is a gateway, and we see what it tells the service behind it (`upstream:seen`).
+    UpstreamSeen,
     /// We can have it told that a token is revoked (`hook:revoke-token`).
     HookRevokeToken,
     /// It decrypts, and holds decryption keys of ours (`jwe:decrypt`).
@@ -64,6 +66,7 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::RuleScope, "rule:scope"),
     (Capability::RuleRole, "rule:role"),
     (Capability::RuleTenant, "rule:tenant"),
+    (Capability::UpstreamSeen, "upstream:seen"),
     (Capability::HookRevokeToken, "hook:revoke-token"),
     (Capability::JweDecrypt, "jwe:decrypt"),
 ];
@@ -166,7 +169,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, upstream:seen, hook:revoke-token, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use super::{
     ours::OurSide,
     phases,
     recorder::{self, Recorder},
-    setup::{Stage, Struck, Subject},
+    setup::{Stage, Struck},
     stop::{Stop, StopReason},
+    subject::Subject,
+    withheld::Withheld,
 };
 use crate::{
     conformance::{
@@ -76,7 +78,7 @@ pub(super) async fn execute_with(
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
-    let mut score = Score { recorder: Recorder::default(), sink };
+    let mut score = Score { recorder: Recorder::default(), withheld: None, sink };
     let ended = tokio::select! {
         ended = play(request, catalog, ours, &mut score) => ended.map(|leaks| (leaks, None)),
         reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
@@ -88,11 +90,17 @@ pub(super) async fn execute_with(
 /// The recorder and everybody who listens.
 pub(super) struct Score<'a> {
     recorder: Recorder,
+    /// What must not be shown.
+    withheld: Option<Withheld>,
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
 impl Score<'_> {
     pub(super) fn emit(&mut self, event: Event) {
+        let event = match &self.withheld {
+            Some(withheld) => withheld.event(event),
+            None => event,
+        };
         self.recorder.record(&event);
         (self.sink)(&event);
     }
@@ -133,6 +141,7 @@ async fn play(
         return Err(RunError::NothingSelected);
     }
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
+    score.withheld = stage.withheld().cloned();
     let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
@@ -142,6 +151,11 @@ async fn play(
         generated.announce(&mut opening);
     }
     score.emit(opening);
+    if let Some(mode) = stage.mode() {
+        for text in plan.said(mode) {
+            score.emit(Event::Remark { level: Level::May, text });
+        }
+    }
     let bench = Arc::new(stage.bench(catalog, reproduce));
     let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;
     for check in checks {

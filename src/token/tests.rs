@@ -1,6 +1,7 @@
 //! The forge against independent verifiers: jsonwebtoken, and aws-lc-rs where that lacks the algorithm.
 
 mod damage;
+mod sample;
 
 use super::*;
 use crate::model::{

@@ -109,6 +109,13 @@ impl Playing {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        assert!(self.started.elapsed() < LONGEST, "gauntlet did not end within {LONGEST:?}");
+        thread::sleep(LOOK);
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits until it ends by itself.
     pub fn end(mut self) -> Ended {
         let status = loop {
