@@ -32,6 +32,7 @@ pub mod spec;
 mod tampering;
 pub mod target;
 pub mod transport;
+pub mod vector;
 pub mod verdict;
 mod world;
 

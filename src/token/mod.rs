@@ -12,6 +12,7 @@ mod jwe;
 mod jwk;
 mod key;
 mod keyring;
+pub mod keywrap;
 mod members;
 mod mutate;
 mod pki;
