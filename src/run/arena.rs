@@ -170,6 +170,8 @@ impl Arena {
             Arena::Ruled => selection.within(about_rules(&catalog)),
             _ => selection,
         };
+        // Their proof is that they are printed; flaws are for cases.
+        let selection = selection.without_vectors();
         let request = Request {
             subject: self.subject(flaw),
             selection,

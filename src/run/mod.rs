@@ -12,6 +12,7 @@ mod in_process;
 mod ours;
 mod phases;
 mod policy;
+mod published;
 mod recorder;
 mod refresh;
 mod selftest;
