@@ -11,6 +11,7 @@ pub mod chain;
 pub mod each;
 pub mod event;
 pub mod expect;
+pub mod export;
 pub mod id;
 pub mod jwe;
 pub mod keyset;

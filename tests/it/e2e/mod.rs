@@ -12,7 +12,7 @@ mod help;
 mod hostile;
 mod issuer;
 mod keysets;
-mod play;
+pub mod play;
 mod scripted;
 mod signals;
 mod started;
