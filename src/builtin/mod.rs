@@ -5,6 +5,7 @@
 //! at: [`Builtin`] in process, [`Server`] over HTTP.
 
 mod adapter;
+mod bare;
 mod burden;
 mod claims;
 mod credentials;

@@ -20,6 +20,7 @@ mod selftest;
 mod serve;
 mod shared;
 mod terminal;
+mod vectors;
 
 use crate::run::ExitCode;
 use clap::{Parser, Subcommand};
@@ -64,6 +65,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check suite and target files
     Lint(lint::Lint),
+    /// Convert other people's vectors, or write the suite as data
+    Vectors(vectors::Vectors),
     /// Help to write an adapter that puts a library behind the suite
     Adapter(adapter::Adapter),
 }
@@ -104,6 +107,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Selftest(selftest) => selftest.execute(),
         Command::Serve(serve) => serve.execute(),
         Command::Lint(lint) => lint.execute(),
+        Command::Vectors(vectors) => vectors.execute(),
         Command::Adapter(adapter) => adapter.execute(),
     }
 }

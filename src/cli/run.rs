@@ -28,6 +28,9 @@ pub(super) struct Run {
     suite: Suite,
     #[command(flatten)]
     issuer: Issuer,
+    /// Also show the vectors of a file: one of Wycheproof's JOSE files, or one of the format vectors/1; may be repeated
+    #[arg(long, value_name = "FILE")]
+    corpus: Vec<PathBuf>,
     /// Write the reports into this directory [default: reports/<target>/<run>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -64,7 +67,10 @@ enum FailLevel {
 
 impl Run {
     pub fn execute(self) -> Ended {
-        let catalog = self.suite.load()?;
+        let mut catalog = self.suite.load()?;
+        for corpus in &self.corpus {
+            catalog.add_corpus(corpus)?;
+        }
         let selection = self.choice.selection()?;
         let subject = self.tested.subject()?;
         // The strict validator meets every should and declares every policy, so there any difference is a defect.
@@ -82,7 +88,7 @@ impl Run {
             fail_on,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
-            reproduce: format!("gauntlet run {}", self.tested.text()),
+            reproduce: format!("gauntlet run {}{}", corpora(&self.corpus), self.tested.text()),
         };
         let folder = Folder::new(self.out.clone(), &name);
         let mut screen = Screen::new(self.quiet, self.fuzz);
@@ -110,6 +116,11 @@ impl Run {
         }
         Ok(code(&report))
     }
+}
+
+/// The corpora as arguments.
+fn corpora(files: &[PathBuf]) -> String {
+    files.iter().map(|file| format!("--corpus '{}' ", file.display())).collect()
 }
 
 /// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.

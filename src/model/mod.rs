@@ -13,6 +13,7 @@ pub mod each;
 pub mod event;
 pub mod expect;
 pub mod gateway;
+pub mod export;
 pub mod id;
 pub mod jwe;
 pub mod keyset;
@@ -34,6 +35,7 @@ pub mod spec;
 mod tampering;
 pub mod target;
 pub mod transport;
+pub mod vector;
 pub mod verdict;
 mod world;
 

@@ -178,6 +178,8 @@ impl Arena {
             Arena::Gateway => selection.within(needing(&catalog, &[Capability::UpstreamSeen])),
             _ => selection,
         };
+        // Their proof is that they are printed; flaws are for cases.
+        let selection = selection.without_vectors();
         let request = Request {
             subject: self.subject(flaw),
             selection,

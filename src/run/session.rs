@@ -7,6 +7,7 @@ use super::{
     generated::Generated,
     ours::OurSide,
     phases,
+    published::{Vectors, beside},
     recorder::{self, Recorder},
     setup::{Stage, Struck},
     stop::{Stop, StopReason},
@@ -137,16 +138,20 @@ async fn play(
         selection = selection.never(Harm::Harmful);
     }
     let generated = Generated::new(fuzz, &selection, jobs, catalog)?;
-    if generated.is_none() && !catalog.cases.iter().any(|case| selection.names(case)) {
+    let named = catalog.cases.iter().any(|case| selection.names(case));
+    if generated.is_none() && !named && !catalog.vectors.iter().any(|vector| selection.names_vector(vector)) {
         return Err(RunError::NothingSelected);
     }
+    let beside = beside(&subject);
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
     score.withheld = stage.withheld().cloned();
     let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
     }
+    let vectors = Vectors::plan(catalog, &selection, &stage, beside);
     let mut opening = opening(&stage, &plan, catalog, seed, args);
+    vectors.announce(catalog, &mut opening);
     if let Some(generated) = &generated {
         generated.announce(&mut opening);
     }
@@ -165,6 +170,7 @@ async fn play(
         let result = Arc::new(skipped(left_out));
         score.emit(Event::CaseFinished { index: left_out.index, result });
     }
+    vectors.skip(score);
     if standing == Standing::Testable {
         let (phased, ordinary): (Vec<_>, Vec<_>) =
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
@@ -178,6 +184,7 @@ async fn play(
                 score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
             }
         }
+        vectors.show(&bench, &stage.trust, score).await;
         if let Some(generated) = &generated {
             generated.send(&bench, &stage.trust.algorithms, &mut |event| score.emit(event)).await;
         }

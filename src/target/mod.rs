@@ -3,6 +3,7 @@
 //! A target is told whom to trust and shown tokens; it never learns what is expected of it. [`connect`] checks that the
 //! address may be aimed at, starts the target where its file says how, and hands over a [`Target`].
 
+mod bare;
 mod breaker;
 mod carry;
 mod chunked;
@@ -43,6 +44,7 @@ mod testing;
 mod tls;
 mod upstream;
 
+pub use bare::{Bare, Opened};
 pub use connect::{Connection, connect};
 pub use error::TargetError;
 pub use hooks::Revoker;

@@ -14,6 +14,7 @@ mod jwk;
 mod key;
 mod keyring;
 mod lent;
+pub mod keywrap;
 mod members;
 mod mutate;
 mod pki;

@@ -13,7 +13,7 @@ mod hostile;
 mod issuer;
 mod keysets;
 mod lent;
-mod play;
+pub mod play;
 mod scripted;
 mod signals;
 mod started;
