@@ -119,9 +119,14 @@ impl Score<'_> {
         let exit_code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code) as u8;
         let finished = Timestamp::now().to_string();
         let stopped = stopped.map(|reason| reason.sentence().to_owned());
-        recorder::close(&mut report, &finished, stopped.as_ref(), &log_leaks, exit_code);
         let summary = report.summary.clone();
-        (self.sink)(&Event::RunFinished { finished, stopped, summary, log_leaks, exit_code });
+        let event = Event::RunFinished { finished, stopped, summary, log_leaks, exit_code };
+        let event = match &self.withheld {
+            Some(withheld) => withheld.event(event),
+            None => event,
+        };
+        recorder::close(&mut report, &event);
+        (self.sink)(&event);
         Ok(report)
     }
 }

@@ -70,7 +70,7 @@ impl Withheld {
     pub fn event(&self, event: Event) -> Event {
         match event {
             Event::CaseFinished { index, result } => {
-                Event::CaseFinished { index, result: Box::new(self.result(*result)) }
+                Event::CaseFinished { index, result: Arc::new(self.result(Arc::unwrap_or_clone(result))) }
             }
             Event::Calibrated { check } => Event::Calibrated { check: Box::new(self.check(*check)) },
             Event::Remark { level, text } => Event::Remark { level, text: self.text(text) },
