@@ -58,6 +58,10 @@ pub struct Sample {
     /// The issuer's public key set: an address, or a file relative to the target file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<String>,
+    /// Whether to work the issuer's RSA key out of two tokens where it is not published: minutes of computing, and half a
+    /// gigabyte of memory. Keys with an exponent below 65537 are worked out in any case.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recover_key: bool,
 }
 
 /// Where a good token comes from.

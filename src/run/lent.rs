@@ -83,7 +83,8 @@ impl Lent {
         withheld.learn(&tokens);
         let (algorithms, names_key) = (vec![first.alg()], first.header("kid").is_some());
         // Working a key out of two tokens takes a while, and must not hold up everybody else.
-        let worked = tokio::task::spawn_blocking(move || ring_of_issuer(&tokens, published.as_deref()));
+        let patient = sample.recover_key;
+        let worked = tokio::task::spawn_blocking(move || ring_of_issuer(&tokens, published.as_deref(), patient));
         let (ring, known) = worked.await.map_err(|error| RunError::Runtime(error.to_string()))??;
         let samples = Arc::new(samples);
         let fetch = fetch(&sample.token, folder, &withheld);

@@ -112,6 +112,10 @@ impl Score<'_> {
         stopped: Option<StopReason>,
         fail_on: FailOn,
     ) -> Result<RunReport, RunError> {
+        let log_leaks = match &self.withheld {
+            Some(withheld) => withheld.leaks(&log_leaks),
+            None => log_leaks,
+        };
         // A wish to stop before the first event: nothing ran, and there is nothing to write.
         let Some(mut report) = self.recorder.into_report() else {
             return Err(stopped.map_or(RunError::NeverBegan, RunError::StoppedEarly));

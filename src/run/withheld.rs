@@ -74,12 +74,13 @@ impl Withheld {
             }
             Event::Calibrated { check } => Event::Calibrated { check: Box::new(self.check(*check)) },
             Event::Remark { level, text } => Event::Remark { level, text: self.text(text) },
-            Event::RunFinished { finished, stopped, summary, log_leaks, exit_code } => {
-                let log_leaks = log_leaks.iter().map(|_| WITHHELD.to_owned()).collect();
-                Event::RunFinished { finished, stopped, summary, log_leaks, exit_code }
-            }
             other => other,
         }
+    }
+
+    /// What looks like whole tokens in a target's log: how many, and nothing of them.
+    pub(super) fn leaks(&self, leaks: &[String]) -> Vec<String> {
+        vec![WITHHELD.to_owned(); leaks.len()]
     }
 
     /// A first probe without secrets.

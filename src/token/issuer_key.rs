@@ -5,7 +5,7 @@ use super::{
     key::Key,
     keyring::KeyRing,
     raw,
-    recover::{self, recover},
+    recover::{self, SMALL_EXPONENTS, USUAL_EXPONENT, recover},
     sample::SampleToken,
     verifying::VerifyingKey,
 };
@@ -25,16 +25,20 @@ pub enum KnownBy {
 }
 
 /// A key ring in which the issuer of these tokens has the part that we hold, and how its key is known. `published` is the
-/// key set that it serves.
+/// key set that it serves. `patient` says whether minutes may be spent on working a key out of two tokens.
 ///
 /// # Errors
 /// There is no token, the key set is none, or no key of it made the signature.
-pub fn ring_of_issuer(tokens: &[Arc<SampleToken>], published: Option<&[u8]>) -> Result<(KeyRing, KnownBy), ForgeError> {
+pub fn ring_of_issuer(
+    tokens: &[Arc<SampleToken>],
+    published: Option<&[u8]>,
+    patient: bool,
+) -> Result<(KeyRing, KnownBy), ForgeError> {
     let first = tokens.first().ok_or_else(|| ForgeError::Lent("a sample token is wanted, and there is none".into()))?;
     let (alg, kid) = (first.alg(), first.header("kid").unwrap_or_default().to_owned());
     let (jwk, known) = match published {
         Some(set) => (Some(member(set, first)?), KnownBy::KeySet),
-        None => match worked_out(tokens) {
+        None => match worked_out(tokens, patient) {
             Some(jwk) => (Some(jwk), KnownBy::TwoTokens),
             None => (None, KnownBy::Nothing),
         },
@@ -58,12 +62,14 @@ fn member(set: &[u8], token: &SampleToken) -> Result<Map<String, Value>, ForgeEr
 }
 
 /// The key behind two RS tokens; `None` where they do not give one.
-fn worked_out(tokens: &[Arc<SampleToken>]) -> Option<Map<String, Value>> {
+fn worked_out(tokens: &[Arc<SampleToken>], patient: bool) -> Option<Map<String, Value>> {
     let [one, other, ..] = tokens else { return None };
     let is_rs = |token: &SampleToken| matches!(token.alg(), Alg::Rs256 | Alg::Rs384 | Alg::Rs512);
     let sample = |token: &SampleToken| {
         is_rs(token)
             .then(|| recover::Sample::new(token.signing_input(), token.signature(), raw::hash_of(token.alg())))?
     };
-    recover(&sample(one)?, &sample(other)?).map(|key| key.jwk())
+    let usual = [USUAL_EXPONENT];
+    let exponents = SMALL_EXPONENTS.iter().chain(usual.iter().filter(|_| patient)).copied().collect::<Vec<_>>();
+    recover(&sample(one)?, &sample(other)?, &exponents).map(|key| key.jwk())
 }

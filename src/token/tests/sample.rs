@@ -16,7 +16,7 @@ const CLAIMS: &str = r#"{ "sub" : "alice", "aud":["https:\/\/theirs.example"],  
 fn black_box(texts: &[String], jwks: Option<&[u8]>) -> Forge {
     let tokens = SampleToken::read_all(&texts.join("\n ")).unwrap();
     let samples = Samples::new(tokens).unwrap();
-    let (ring, _) = ring_of_issuer(&samples.all(), jwks).unwrap();
+    let (ring, _) = ring_of_issuer(&samples.all(), jwks, false).unwrap();
     let first = samples.first().unwrap();
     let setting = Setting { issuer: first.text_claim("iss"), audience: first.text_claim("aud"), ..setting() };
     Forge::new(ring, setting).with_samples(Arc::new(samples), good())
@@ -91,7 +91,7 @@ fn a_published_key_is_found_by_its_signature() {
     // Not known, it has no form.
     assert!(matches!(minted(&black_box(&[text], None), confused), Err(ForgeError::NoSuchForm(..))));
     let samples = Samples::new(SampleToken::read_all(&sample_text("rogue-rs256", CLAIMS)).unwrap()).unwrap();
-    let error = ring_of_issuer(&samples.all(), Some(&FORGE.ring().jwks())).map(|_| ()).unwrap_err();
+    let error = ring_of_issuer(&samples.all(), Some(&FORGE.ring().jwks()), false).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("no key of the key set"), "{error}");
 }
 
