@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
-const ARTEFACTS: [(&str, &[&str], &[&str]); 20] = [
+const ARTEFACTS: [(&str, &[&str], &[&str]); 21] = [
     ("adapters/go-golang-jwt", &[], &["bin/adapter"]),
     ("adapters/go-jose", &[], &["bin/adapter"]),
     ("adapters/java-nimbus", &["java"], &["lib/nimbus-jose-jwt*", "bin/Adapter.class"]),
@@ -28,6 +28,7 @@ const ARTEFACTS: [(&str, &[&str], &[&str]); 20] = [
     ("apache-openidc", &["apache2"], &[".installed"]),
     ("go-golang-jwt", &[], &["bin/server"]),
     ("haproxy", &["haproxy", "node"], &[".installed"]),
+    ("nginx-auth-request", &["nginx", "apache2"], &[".installed"]),
     ("node-jose", &["node"], &["node_modules/jose/package.json"]),
     ("node-jose-strict", &["node"], &["../node-jose/node_modules/jose/package.json"]),
     ("node-jsonwebtoken", &["node"], &["node_modules/jsonwebtoken/package.json", "node_modules/jwks-rsa/package.json"]),

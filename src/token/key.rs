@@ -79,8 +79,13 @@ impl Key {
             KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => Material::MlDsa(Box::new(
                 PqdsaKeyPair::generate(ml_dsa(alg)).map_err(|_| ForgeError::Crypto("ML-DSA key generation"))?,
             )),
-            // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three.
-            KeyFamily::Oct => oct(alg, random::<64>()?.to_vec()),
+            // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three. Not zero at the end,
+            // where HMAC fills a shorter key up with zeros (RFC 2104 section 2): without that byte it would be the same.
+            KeyFamily::Oct => {
+                let mut secret = random::<64>()?;
+                secret[63] |= 1;
+                oct(alg, secret.to_vec())
+            }
         };
         Ok(Key::new(kid(prefix)?, alg, material))
     }

@@ -36,6 +36,7 @@ install rust-jsonwebtoken cargo
 install go-golang-jwt go
 install haproxy haproxy node
 install apache-openidc apache2
+install nginx-auth-request nginx apache2
 install python-authlib-introspection python3
 
 install adapters/node-jose node npm

@@ -7,8 +7,8 @@ use josekit::{
 };
 
 pub const SIGNATURES: [&str; 14] = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "HS256", "HS384",
-    "HS512",
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "HS256",
+    "HS384", "HS512",
 ];
 
 /// A verifier for one algorithm of a key; none where the key is not for it.
