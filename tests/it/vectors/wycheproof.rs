@@ -95,7 +95,7 @@ fn a_flawed_validator_fails_the_group_that_shows_it() {
     let folder = tempfile::tempdir().unwrap();
     let (signature, encryption) = (files[0].0.to_str().unwrap(), files[1].0.to_str().unwrap());
     for (flaw, file, wanted) in [
-        ("rsa-padding-unchecked", signature, "wycheproof/signature-rs256-modified-padding-refused"),
+        ("rsa-parameters-unchecked", signature, "wycheproof/signature-rs256-modified-padding-refused"),
         ("alg-none", signature, "wycheproof/signature-ps512-alg-is-none-refused"),
         ("jwe-tag-unchecked", encryption, "wycheproof/encryption-jwe-aes-refused"),
     ] {
