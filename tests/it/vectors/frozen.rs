@@ -193,7 +193,7 @@ fn who_has_no_call_for_it_skips_them_by_name() {
         let case = report.cases.iter().find(|case| case.id.name == "rfc7515-a-3").unwrap();
         assert_eq!((case.outcome, case.findings[0].because.as_str()), (Outcome::Skip, because));
         let passed = report.cases.iter().find(|case| case.id.name == "rfc7515-a-3-key");
-        assert_eq!(passed.map(|case| case.outcome == Outcome::Pass), Some(promises));
+        assert_eq!(passed.map(|case| case.outcome), Some(Outcome::Pass));
     }
 }
 
