@@ -180,7 +180,7 @@ impl Bench {
     }
 
     /// Mints a token of a planned case, or takes it from memory. Tokens with an address in them are always fresh, since
-    /// their nonce says who followed it; so are those that turn on a second.
+    /// their nonce says who followed it; so are those that turn on a second, and those whose nonce must not come back.
     ///
     /// # Errors
     /// As [`Forge::mint`].
@@ -196,7 +196,8 @@ impl Bench {
             Part::Twin => &planned.twin,
         };
         let timeless = !planned.case.needs.iter().any(|need| need.capability == Capability::ControlClock);
-        let keeps = before.is_empty() && planned.case.untouched.is_empty() && timeless;
+        let nameless = planned.case.untouched.is_empty() && planned.case.also.echo.is_none();
+        let keeps = before.is_empty() && nameless && timeless;
         let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
         memory.token(planned.index, part, self.now(), || self.mint(recipe, nonce, before))

@@ -85,7 +85,7 @@ impl Vectors {
     /// Tells which of them do not apply.
     pub fn skip(&self, score: &mut Score<'_>) {
         for left_out in &self.left_out {
-            let result = Box::new(skipped(left_out));
+            let result = Arc::new(skipped(left_out));
             score.emit(Event::CaseFinished { index: left_out.index, result });
         }
     }
@@ -97,7 +97,7 @@ impl Vectors {
         let gallery = Gallery { target: door.as_ref(), trust, declares: &self.declares, command: &command };
         let (results, back) = exhibit(&gallery, &self.shown).await;
         for (index, result) in results {
-            score.emit(Event::CaseFinished { index, result: Box::new(result) });
+            score.emit(Event::CaseFinished { index, result: Arc::new(result) });
         }
         if let Err(because) = back {
             let text = format!("after the published vectors the target did not take its own keys again: {because}");

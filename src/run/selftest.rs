@@ -93,7 +93,7 @@ impl Score {
     /// What the full test found, as the file that is committed beside the suite.
     #[must_use]
     pub fn detection_file(&self) -> DetectionFile {
-        let specific = self.detections.iter().filter(|detection| detection.flaw.is_specific());
+        let specific = self.detections.iter().filter(|detection| detection.flaw.is_specific() && detection.is_caught());
         let cases = |detection: &Detection| detection.caught.iter().map(|caught| caught.id.case()).collect();
         DetectionFile {
             format: "detection/1".into(),
