@@ -3,7 +3,7 @@
 use super::{
     Ended,
     output::{Folder, Log},
-    shared::{Choice, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
+    shared::{Choice, Corpora, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
@@ -28,9 +28,8 @@ pub(super) struct Run {
     suite: Suite,
     #[command(flatten)]
     issuer: Issuer,
-    /// Also show the vectors of a file: one of Wycheproof's JOSE files, or one of the format vectors/1; may be repeated
-    #[arg(long, value_name = "FILE")]
-    corpus: Vec<PathBuf>,
+    #[command(flatten)]
+    corpora: Corpora,
     /// Write the reports into this directory [default: reports/<target>/<run>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -68,9 +67,7 @@ enum FailLevel {
 impl Run {
     pub fn execute(self) -> Ended {
         let mut catalog = self.suite.load()?;
-        for corpus in &self.corpus {
-            catalog.add_corpus(corpus)?;
-        }
+        self.corpora.add_to(&mut catalog)?;
         let selection = self.choice.selection()?;
         let subject = self.tested.subject()?;
         // The strict validator meets every should and declares every policy, so there any difference is a defect.
@@ -88,7 +85,7 @@ impl Run {
             fail_on,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
-            reproduce: format!("gauntlet run {}{}", corpora(&self.corpus), self.tested.text()),
+            reproduce: format!("gauntlet run {}{}", self.corpora.text(), self.tested.text()),
         };
         let folder = Folder::new(self.out.clone(), &name);
         let mut screen = Screen::new(self.quiet, self.fuzz);
@@ -116,11 +113,6 @@ impl Run {
         }
         Ok(code(&report))
     }
-}
-
-/// The corpora as arguments.
-fn corpora(files: &[PathBuf]) -> String {
-    files.iter().map(|file| format!("--corpus '{}' ", file.display())).collect()
 }
 
 /// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.

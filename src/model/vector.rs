@@ -5,6 +5,7 @@
 //! this process. Everybody knows these keys, so no service is made to trust them.
 
 use super::{
+    alg::Alg,
     case::Case,
     expect::{Expect, Policy},
     spec::{Level, Reference, Severity, display_as_word},
@@ -12,8 +13,8 @@ use super::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::{fmt, sync::Arc};
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// A file of vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -119,6 +120,36 @@ pub struct Vector {
     pub erratum: Option<String>,
 }
 
+/// Private keys that RFCs print (`vectors/published-keys.json`), so that they can sign claims of today.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PublishedKeys {
+    /// `published-keys/1`.
+    pub format: PublishedKeysFormat,
+    /// A word of warning.
+    pub about: String,
+    /// The keys, by the place where they stand: `rfc7515-a-2`.
+    pub keys: BTreeMap<String, PublishedKey>,
+}
+
+/// The format line of a file of published keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PublishedKeysFormat {
+    /// The first version.
+    #[serde(rename = "published-keys/1")]
+    V1,
+}
+
+/// One private key that everybody knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PublishedKey {
+    /// The algorithm that it signs with.
+    pub alg: Alg,
+    /// The private JWK as printed.
+    pub jwk: Map<String, Value>,
+}
+
 fn must() -> Level {
     Level::Must
 }
@@ -176,22 +207,22 @@ impl Published {
     /// The members that the object's header names: of the protected header, and in a JSON serialisation of the others.
     /// Empty where nothing can be read.
     #[must_use]
-    pub fn header(&self) -> serde_json::Map<String, Value> {
+    pub fn header(&self) -> Map<String, Value> {
         header_of(&self.token)
     }
 }
 
 /// The header of a compact or JSON serialisation, as far as it can be read.
 #[must_use]
-pub fn header_of(token: &str) -> serde_json::Map<String, Value> {
-    let decoded = |segment: &str| -> serde_json::Map<String, Value> {
+pub fn header_of(token: &str) -> Map<String, Value> {
+    let decoded = |segment: &str| -> Map<String, Value> {
         URL_SAFE_NO_PAD.decode(segment).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     };
     let Ok(Value::Object(form)) = serde_json::from_str(token) else {
         return decoded(token.split('.').next().unwrap_or_default());
     };
     let first = ["signatures", "recipients"].iter().find_map(|name| form.get(*name)?.get(0)).and_then(Value::as_object);
-    let mut header = serde_json::Map::new();
+    let mut header = Map::new();
     for part in [Some(&form), first].into_iter().flatten() {
         for name in ["unprotected", "header"] {
             header.extend(part.get(name).and_then(Value::as_object).cloned().unwrap_or_default());

@@ -96,7 +96,7 @@ fn case(file: &str, id: CaseId, vector: &Vector) -> Case {
     let needs = match vector.ask {
         VectorAsk::VerifyJws => vec![Capability::OpVerifyJws],
         VectorAsk::Decrypt => vec![Capability::OpDecrypt],
-        VectorAsk::Validate => vec![Capability::OpVerifyJws, Capability::ControlClock],
+        VectorAsk::Validate => vec![Capability::ControlClock],
     };
     Case {
         id,

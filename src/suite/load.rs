@@ -88,6 +88,11 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Everything that states something: the cases, and the published vectors behind them.
+    pub fn stated(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().chain(self.vectors.iter().map(|vector| &vector.case))
+    }
+
     /// Adds the vectors of a file of ours or of Wycheproof.
     ///
     /// # Errors

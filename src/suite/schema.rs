@@ -9,7 +9,7 @@ use crate::model::{
     export::Export,
     keyset::KeySetFile,
     recipe::RecipeFile,
-    vector::VectorFile,
+    vector::{PublishedKeys, VectorFile},
 };
 use schemars::{Schema, schema_for};
 
@@ -28,6 +28,7 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/keyset-file.schema.json", make: || schema_for!(KeySetFile) },
     SchemaFile { path: "vectors/requirements-file.schema.json", make: || schema_for!(RequirementFile) },
     SchemaFile { path: "vectors/vector-file.schema.json", make: || schema_for!(VectorFile) },
+    SchemaFile { path: "vectors/published-keys.schema.json", make: || schema_for!(PublishedKeys) },
     SchemaFile { path: "vectors/export.schema.json", make: || schema_for!(Export) },
     SchemaFile { path: "vectors/errata-file.schema.json", make: || schema_for!(ErrataFile) },
     SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },

@@ -290,7 +290,7 @@ mod tests {
         assert_eq!((wrong.verdict, wrong.level), (Expect::Accept, Level::May));
         assert!(wrong.erratum.unwrap().starts_with("the file says reject: Byte for byte the token of test 357"));
         assert_eq!((of(353, "invalid").verdict, of(353, "invalid").level), (Expect::Reject, Level::Should));
-        let free = of(374, "invalid");
+        let free = of(375, "invalid");
         assert_eq!((free.verdict, free.policy.unwrap().name.as_str()), (Expect::Either, "unused-base64-bits"));
         assert_eq!(of(1, "valid").erratum, None);
     }

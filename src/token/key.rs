@@ -1,5 +1,7 @@
 //! One key: parsed once, used for many signatures.
 
+mod printed;
+
 use super::{
     compact::encode_segment,
     error::ForgeError,

@@ -24,7 +24,8 @@ use std::{
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
 /// algorithm with public keys that the target trusts, the active one where it is such a one. Some words in the label
 /// decide what key is made: `1024bit` and `e3` the size and the exponent of an RSA key, `even` and `prime` what its
-/// modulus is, `x0` and `y0` that a coordinate begins with a zero byte, `16byte` the length of an HMAC key.
+/// modulus is, `x0` and `y0` that a coordinate begins with a zero byte, `16byte` the length of an HMAC key. `published-`
+/// with a place (`published-rfc7515-a-2`) is a key that an RFC prints, and trusted only in the same way.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
@@ -141,6 +142,9 @@ impl KeyRing {
             };
             return Ok((second.own(alg).ok_or(ForgeError::NoKeyFor(alg))?, alg));
         }
+        if let Some(place) = name.strip_prefix("published-") {
+            return self.published(name, place);
+        }
         if let Some(rest) = name.strip_prefix("spare-") {
             let alg = match rest.split('-').next() {
                 Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
@@ -155,6 +159,17 @@ impl KeyRing {
         };
         let key = self.trusted.get(&alg).ok_or(ForgeError::NoKeyFor(alg))?;
         Ok((Arc::clone(key), alg))
+    }
+
+    /// A key that an RFC prints, read when first asked for.
+    fn published(&self, name: &str, place: &str) -> Result<(Arc<Key>, Alg), ForgeError> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if !spare.contains_key(name) {
+            let key = Key::printed(place)?.ok_or_else(|| ForgeError::UnknownKey(name.to_owned()))?;
+            spare.insert(name.to_owned(), Arc::new(key));
+        }
+        let key = spare.get(name).ok_or_else(|| ForgeError::UnknownKey(name.to_owned()))?;
+        Ok((Arc::clone(key), key.alg()))
     }
 
     fn spare(&self, name: &str, alg: Alg) -> Result<Arc<Key>, ForgeError> {

@@ -18,21 +18,19 @@ pub(super) struct Answer<'v> {
     pub seen: Opened,
     /// The keys that the target was handed.
     keys: String,
-    /// `alg`, and for encrypted objects `enc`, of the header.
-    algorithm: Option<String>,
+    /// The header's `alg`.
+    alg: Option<String>,
+    /// Its `enc`, where the object is encrypted.
+    enc: Option<String>,
 }
 
 impl<'v> Answer<'v> {
     pub fn new(vector: &'v Published, seen: Opened, trust: &TrustConfig) -> Answer<'v> {
         let header = vector.header();
         let text = |name: &str| header.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-        let algorithm = match text("enc") {
-            Some(enc) => text("alg").map(|alg| format!("{alg} with {enc}")),
-            None => text("alg"),
-        };
         let secret = trust.decryption.keys.as_ref().map_or("", |keys| keys.reveal().as_str());
         let keys = format!("{} {secret}", trust.keys);
-        Answer { vector, seen, keys, algorithm }
+        Answer { vector, seen, keys, alg: text("alg"), enc: text("enc") }
     }
 
     fn verdict(&self) -> Verdict {
@@ -80,8 +78,10 @@ fn kin<'k>(answer: &Answer<'_>, all: &'k [Answer<'k>], declares: &Capabilities) 
     if let Some(same) = taken().find(|other| other.keys == answer.keys) {
         return Kin::SameKeys(same.vector);
     }
-    let same_algorithm = |other: &&Answer<'_>| answer.algorithm.is_some() && other.algorithm == answer.algorithm;
-    if let Some(same) = taken().find(same_algorithm) {
+    let same_alg = taken().find(|other| answer.alg.is_some() && other.alg == answer.alg);
+    // What opens with one key management and another content encryption shows both.
+    let knows_enc = answer.enc.is_none() || taken().any(|other| other.enc == answer.enc);
+    if let Some(same) = same_alg.filter(|_| knows_enc) {
         return Kin::SameAlgorithm(same.vector);
     }
     let same_question = taken().any(|other| other.vector.ask == answer.vector.ask);
@@ -90,10 +90,9 @@ fn kin<'k>(answer: &Answer<'_>, all: &'k [Answer<'k>], declares: &Capabilities) 
 
 /// Whether the target says of itself that it knows the algorithms of a vector.
 fn declares_it(answer: &Answer<'_>, declares: &Capabilities) -> bool {
-    let header = answer.vector.header();
-    let text = |name: &str| header.get(name).and_then(|value| value.as_str());
-    let Some(alg) = text("alg") else { return false };
-    match (alg.parse::<Alg>(), alg.parse::<KeyManagement>(), text("enc").map(str::parse::<ContentEncryption>)) {
+    let Some(alg) = &answer.alg else { return false };
+    let enc = answer.enc.as_ref().map(|name| name.parse::<ContentEncryption>());
+    match (alg.parse::<Alg>(), alg.parse::<KeyManagement>(), enc) {
         (Ok(alg), _, None) => declares.contains(&Capability::Alg(alg)),
         (_, Ok(alg), Some(Ok(enc))) => {
             declares.contains(&Capability::JweAlg(alg)) && declares.contains(&Capability::JweEnc(enc))
@@ -145,7 +144,11 @@ fn named(answer: &Answer<'_>) -> String {
         VectorAsk::Decrypt => "decrypting",
         VectorAsk::Validate => "validating",
     };
-    answer.algorithm.as_ref().map_or_else(|| format!("{what} like this"), |algorithm| format!("{what} {algorithm}"))
+    match (&answer.alg, &answer.enc) {
+        (Some(alg), Some(enc)) => format!("{what} {alg} with {enc}"),
+        (Some(alg), None) => format!("{what} {alg}"),
+        (None, _) => format!("{what} like this"),
+    }
 }
 
 impl Kin<'_> {

@@ -15,9 +15,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 
 const OURS: &str = env!("CARGO_BIN_EXE_gauntlet");
-const ONLY: [&str; 16] = [
-    "--only",
-    "algorithm/*",
+const ONLY: [&str; 12] = [
     "--only",
     "claims/*",
     "--only",
@@ -28,8 +26,6 @@ const ONLY: [&str; 16] = [
     "jwks/*",
     "--only",
     "jwe/*",
-    "--only",
-    "key-injection/*",
     "--only",
     "acceptance/*",
 ];
@@ -122,7 +118,7 @@ fn an_export_says_what_it_leaves_out_and_for_whom_it_is() {
     assert_eq!(export.trust.audience, "https://mine.example");
     assert!(export.left_out.iter().all(|left| !left.because.is_empty()) && !export.left_out.is_empty());
     let ids: Vec<String> = export.cases.iter().map(|case| case.id.to_string()).collect();
-    assert!(ids.iter().any(|id| id == "claims/exp-past"), "{ids:?}");
+    assert!(ids.iter().any(|id| id.starts_with("claims/exp-")), "{ids:?}");
     let folder = tempfile::tempdir().unwrap();
     gauntlet_in(folder.path(), &["vectors", "export", "--now", "1", "--only", "no/such"]).with_code(4);
     gauntlet_in(folder.path(), &["vectors", "export", "--now", "soon"]).with_code(2).says("is no time");

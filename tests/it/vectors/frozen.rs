@@ -1,12 +1,15 @@
 use super::{jose, run};
 use jwt_gauntlet::{
+    builtin::Builtin,
     model::{
-        Outcome,
+        Alg, Capabilities, Capability, Outcome, TrustConfig,
         expect::Expect,
         report::CaseResult,
         vector::{Published, VectorAsk},
     },
+    run::check,
     suite::Catalog,
+    target::protocol::{Answer, Validator},
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -153,7 +156,7 @@ fn a_flaw_fails_the_vectors_that_it_should() {
     for (flaw, wanted) in [
         ("crit-ignored", "vectors/rfc7515-e-signed"),
         ("alg-none", "vectors/rfc7515-a-5"),
-        ("exp-ignored", "vectors/rfc7515-a-2-expired"),
+        ("exp-ignored", "vectors/rfc7515-a-2-key-expired"),
         ("signature-unchecked", "vectors/rfc7515-f"),
     ] {
         let report = run(folder.path(), 1, &[&format!("builtin:{flaw}"), "--only", "vectors/rfc*"]);
@@ -163,17 +166,40 @@ fn a_flaw_fails_the_vectors_that_it_should() {
     }
 }
 
-#[test]
-fn who_takes_no_keys_for_a_question_skips_them_by_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let adapter = r#"while read -r line; do seq=$(echo "$line" | sed 's/{"seq":\([0-9]*\).*/\1/'); case "$line" in
-        *'"do":"hello"'*) echo "{\"seq\":$seq,\"ok\":{\"provides\":[\"alg:HS256\"]}}";;
-        *'"do":"configure"'*) echo "{\"seq\":$seq,\"ok\":{}}";; *'"do":"bye"'*) exit 0;;
-        *'"do":"validate"'*) echo "{\"seq\":$seq,\"verdict\":\"accept\"}";;
-        *) echo "{\"seq\":$seq,\"skipped\":\"no call for it\"}";; esac; done"#;
-    let report = run(folder.path(), 3, &["--only", "vectors/rfc7515-a-1*", "--", "/bin/sh", "-c", adapter]);
-    for case in &report.cases {
-        assert_eq!(case.outcome, Outcome::Skip, "{}", case.id);
+/// A validator of claims without calls for anything else.
+struct ClaimsOnly(Builtin, bool);
+
+impl Validator for ClaimsOnly {
+    fn provides(&self) -> Capabilities {
+        let own = [Capability::Alg(Alg::Es256)];
+        own.into_iter().chain(self.1.then_some(Capability::OpVerifyJws)).collect()
     }
-    assert!(report.cases.iter().any(|case| case.findings[0].because == "needs control:clock"));
+
+    fn configure(&mut self, trust: &TrustConfig) {
+        self.0.configure(trust);
+    }
+
+    fn validate(&self, token: &[u8], now: i64) -> Answer {
+        self.0.validate(token, now)
+    }
+}
+
+#[test]
+fn who_has_no_call_for_it_skips_them_by_name() {
+    for (promises, because) in
+        [(false, "needs op:verify-jws"), (true, "the adapter skips it: it has no call for a bare JWS")]
+    {
+        let report = check(ClaimsOnly(Builtin::new(None), promises)).only("vectors/rfc7515-a-*").run().unwrap();
+        let case = report.cases.iter().find(|case| case.id.name == "rfc7515-a-3").unwrap();
+        assert_eq!((case.outcome, case.findings[0].because.as_str()), (Outcome::Skip, because));
+        let passed = report.cases.iter().find(|case| case.id.name == "rfc7515-a-3-key");
+        assert_eq!(passed.map(|case| case.outcome), Some(Outcome::Pass));
+    }
+}
+
+#[test]
+fn the_target_trusts_its_own_keys_again_afterwards() {
+    let report =
+        check(ClaimsOnly(Builtin::new(None), true)).only("vectors/rfc7515-a-3-key*").only("claims/exp-past").run();
+    assert_eq!(report.unwrap().exit_code, 0);
 }
