@@ -81,7 +81,8 @@ pub(super) async fn execute_with(
     let fail_on = request.fail_on;
     let mut score = Score { recorder: Recorder::default(), withheld: None, sink };
     let ended = tokio::select! {
-        ended = play(request, catalog, ours, &mut score) => ended.map(|leaks| (leaks, None)),
+        // On the heap: a whole run is more than the stack of a test's thread holds.
+        ended = Box::pin(play(request, catalog, ours, &mut score)) => ended.map(|leaks| (leaks, None)),
         reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
     };
     let (leaks, stopped) = ended?;
@@ -185,15 +186,15 @@ async fn play(
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
         let (together, apart) = alone::split_off(ordinary.clone());
         let mut finished = all_blocks(&bench, together, jobs, score).await;
-        finished.append(&mut alone::run(&bench, &mut stage, &apart, score).await);
-        repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
-        finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
+        finished.append(&mut Box::pin(alone::run(&bench, &mut stage, &apart, score)).await);
+        Box::pin(repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score)).await;
+        finished.append(&mut Box::pin(phases::play(&bench, &mut stage, catalog, phased, jobs, score)).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
                 score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
             }
         }
-        vectors.show(&bench, &stage.trust, score).await;
+        Box::pin(vectors.show(&bench, &stage.trust, score)).await;
         if let Some(generated) = &generated {
             generated.send(&bench, &stage.trust.algorithms, &mut |event| score.emit(event)).await;
         }

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// No process of a test may live longer: many times what any of them needs on a busy machine.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(180);
 /// How often a process is looked at.
 const LOOK: Duration = Duration::from_millis(10);
 
