@@ -31,4 +31,4 @@ pub use memory::Memory;
 pub use outside::Pending;
 pub use phase::{Phase, phases};
 pub use plan::{Plan, Planned, Skipped, build};
-pub use published::{Exhibit, Gallery, ask, exhibit};
+pub use published::{Exhibit, Gallery, exhibit};
