@@ -15,6 +15,7 @@ mod flaw;
 mod flawed_answer;
 mod flawed_set;
 mod forms;
+mod gateway;
 mod generous;
 mod giveaway;
 mod header;
@@ -48,5 +49,6 @@ mod tests;
 
 pub use adapter::answer_questions;
 pub use flaw::{Flaw, UnknownFlaw};
+pub use gateway::IDENTITY;
 pub use server::{BuiltinError, Server};
 pub use validator::Builtin;

@@ -4,10 +4,12 @@
 
 mod adapter;
 mod coverage;
+mod curl;
 mod decode;
 mod doctor;
 mod explain;
 mod forge;
+mod from_curl;
 mod init;
 mod lint;
 mod list;

@@ -38,6 +38,8 @@ pub enum Capability {
     RuleRole,
     /// It serves one tenant that we know (`rule:tenant`).
     RuleTenant,
+    /// It is a gateway, and we see what it tells the service behind it (`upstream:seen`).
+    UpstreamSeen,
     /// We can have it told that a token is revoked (`hook:revoke-token`).
     HookRevokeToken,
     /// It can be asked about the signature of any JWS, under keys that it is handed for the question (`op:verify-jws`).
@@ -68,6 +70,7 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::RuleScope, "rule:scope"),
     (Capability::RuleRole, "rule:role"),
     (Capability::RuleTenant, "rule:tenant"),
+    (Capability::UpstreamSeen, "upstream:seen"),
     (Capability::HookRevokeToken, "hook:revoke-token"),
     (Capability::OpVerifyJws, "op:verify-jws"),
     (Capability::OpDecrypt, "op:decrypt"),
@@ -172,7 +175,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token, op:verify-jws, op:decrypt, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, upstream:seen, hook:revoke-token, op:verify-jws, op:decrypt, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ impl Press {
 
     /// A key set as a library is handed it.
     fn keys(&self, set: &crate::model::keyset::KeySet) -> Option<Value> {
-        self.forge.ring().handed_over_with(&self.forge.ring().serve(set).ok()?)
+        self.forge.ring().handed_over_with(&self.forge.ring().serve(set).ok()?, !set.is_alone())
     }
 
     fn mint(

@@ -1,9 +1,6 @@
 //! The part of a run that shows published vectors.
 
-use super::{
-    session::Score,
-    setup::{Stage, Subject},
-};
+use super::{session::Score, setup::Stage, subject::Subject};
 use crate::{
     builtin::Builtin,
     conformance::{Bench, Exhibit, Gallery, Skipped, declared, exhibit, skipped},

@@ -12,6 +12,7 @@ use crate::model::{
     keyset::{KeySet, KeySetFile},
     recipe::RecipeFile,
     refresh::Refresh,
+    target::KeySource,
     vector::Published,
 };
 use aws_lc_rs::digest;
@@ -199,11 +200,26 @@ pub fn read_target(path: &Path) -> Result<TargetFile, SuiteError> {
         let at = text.find(word).unwrap_or(0);
         SuiteError::at(&name, &text, at..at + word.len().min(text.len() - at), what, help)
     };
-    if file.trust.algorithms.is_empty() {
+    // A sample says both itself.
+    if !matches!(file.trust.keys, KeySource::Sample(_)) {
+        let trust =
+            if file.trust.algorithms.is_empty() && text.contains("algorithms") { "algorithms" } else { "[trust]" };
+        if file.trust.algorithms.is_empty() {
+            return Err(point(
+                trust,
+                "`algorithms` names no algorithm",
+                "list those that the target allows, such as [\"RS256\"]",
+            ));
+        }
+        if file.trust.audience.is_empty() {
+            return Err(point("[trust]", "`audience` is missing", "name the `aud` that the target wants"));
+        }
+    }
+    if file.trust.keys.is_users() && file.jwks.is_some() {
         return Err(point(
-            "algorithms",
-            "`algorithms` names no algorithm",
-            "list those that the target allows, such as [\"RS256\"]",
+            "[jwks]",
+            "`jwks` says how our key set reaches the target, which has keys of its own",
+            "take it out, or let [trust] keys be \"discovery\" or \"jwks-uri\"",
         ));
     }
     if file.start.as_ref().is_some_and(|start| start.command.is_empty()) {

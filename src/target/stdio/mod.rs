@@ -103,11 +103,12 @@ impl StdioTarget {
             decryption: decryption(&trust.decryption),
         };
         *self.configure.lock().unwrap_or_else(PoisonError::into_inner) = Some(configure.clone());
-        let session = match self.session.lock().await.clone().filter(|session| session.is_alive()) {
-            Some(session) => session,
-            None => return self.live().await.map(|_| ()),
-        };
-        take_configuration(&session, configure).await
+        // Not in the match: the lock would be held there until its end.
+        let running = self.session.lock().await.clone().filter(|session| session.is_alive());
+        match running {
+            Some(session) => take_configuration(&session, configure).await,
+            None => self.live().await.map(|_| ()),
+        }
     }
 
     /// Asks any question; the error says what happened instead of a reply.

@@ -12,6 +12,7 @@ mod help;
 mod hostile;
 mod issuer;
 mod keysets;
+mod lent;
 pub mod play;
 mod scripted;
 mod signals;
