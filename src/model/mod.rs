@@ -7,6 +7,7 @@ mod bound;
 pub mod capability;
 pub mod case;
 pub mod chain;
+pub mod chaos;
 pub mod each;
 pub mod event;
 pub mod expect;

@@ -1,0 +1,27 @@
+//! What a chaos scenario is made of: times in cache symbols, faults, token classes, steps, graded assertions.
+
+mod answer_fault;
+mod assertion;
+mod bound;
+mod class;
+mod expression;
+mod fault;
+mod key_fault;
+mod mix;
+mod scale;
+mod scenario;
+mod step;
+mod subject;
+
+pub use answer_fault::{BodyFault, ErrorKind, HeaderFault, Pick, Redirect, StatusFault};
+pub use assertion::{Assertion, Grade, Metric, Window};
+pub use bound::{Bound, Comparison, Quantity};
+pub use class::{TokenClass, UnknownClass};
+pub use expression::{Expression, Symbol, Symbols};
+pub use fault::{Fault, FaultRule, Faults, Layer, TlsFault};
+pub use key_fault::{BadKey, KeyFault};
+pub use mix::{Mix, Portion, Rate, Tokens, Traffic};
+pub use scale::Scale;
+pub use scenario::{Needed, Guard, GuardAction, GuardWhen, Scenario, ScenarioFile, ScenarioFormat, ScenarioText};
+pub use step::{Action, Burst, FaultAt, Fetched, Step};
+pub use subject::Subject;
