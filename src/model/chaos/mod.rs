@@ -8,6 +8,7 @@ mod expression;
 mod fault;
 mod key_fault;
 mod mix;
+mod result;
 mod scale;
 mod scenario;
 mod step;
@@ -21,6 +22,10 @@ pub use expression::{Expression, Symbol, Symbols};
 pub use fault::{Fault, FaultRule, Faults, Layer, TlsFault};
 pub use key_fault::{BadKey, KeyFault};
 pub use mix::{Mix, Portion, Rate, Tokens, Traffic};
+pub use result::{
+    AssertionResult, Facts, FetchResult, FetchTick, KeyBar, Measured, NamedSpan, Offender, Percentiles, ScenarioResult,
+    Series, StepResult, StreamResult,
+};
 pub use scale::Scale;
 pub use scenario::{Needed, Guard, GuardAction, GuardWhen, Scenario, ScenarioFile, ScenarioFormat, ScenarioText};
 pub use step::{Action, Burst, FaultAt, Fetched, Step};
