@@ -30,13 +30,15 @@ pub struct Pool {
     made: u64,
     /// Tokens that had to be made when they were due.
     late: u64,
+    /// How far ahead the clock of new tokens is, in seconds.
+    ahead: i64,
 }
 
 impl Pool {
     /// An empty stock; `nonce` begins every `jti`.
     #[must_use]
     pub fn new(mint: Mint, nonce: String) -> Pool {
-        Pool { mint, presses: HashMap::new(), stock: HashMap::new(), nonce, made: 0, late: 0 }
+        Pool { mint, presses: HashMap::new(), stock: HashMap::new(), nonce, made: 0, late: 0, ahead: 0 }
     }
 
     /// Mints so many tokens ahead.
@@ -77,6 +79,12 @@ impl Pool {
         Ok(self.make(kind)?.1)
     }
 
+    /// Moves the clock of tokens that are not sent yet, by so many seconds; a second time replaces the first.
+    pub fn skew(&mut self, seconds: i64) {
+        self.ahead = seconds;
+        self.stock.clear();
+    }
+
     /// Tokens that had to be made when they were due.
     #[must_use]
     pub fn late(&self) -> u64 {
@@ -88,7 +96,7 @@ impl Pool {
         let nonce = format!("{}-{}", self.nonce, self.made);
         let press = self.presses.entry(kind.clone()).or_insert_with(|| self.mint.press(kind.class, &kind.key));
         let now = now();
-        Ok((now, self.mint.mint(press, now, &nonce)?))
+        Ok((now, self.mint.mint(press, now + self.ahead, &nonce)?))
     }
 }
 
