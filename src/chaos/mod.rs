@@ -4,7 +4,6 @@
 //! The timeline and the traffic run side by side and share one desk, which knows what is published and who signs. What
 //! they leave behind is a [`Record`]; everything after that is pure. Knows no formats and no terminals.
 
-mod card;
 mod desk;
 mod facts;
 mod judge;
@@ -17,7 +16,6 @@ mod source;
 mod timeline;
 mod verdicts;
 
-pub use card::card;
 pub use desk::{Desk, DeskError};
 pub use play::{Field, Keeper, play};
 pub use result::left_out;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     issuer::{Endpoint, FaultyIssuer},
     model::{
-        Outcome,
+        Outcome, Verdict,
         chaos::{Scale, Scenario, ScenarioResult, StepResult, TokenClass},
     },
     target::{Shown, Target},
@@ -31,13 +31,10 @@ const FIRST: Duration = Duration::from_secs(15);
 /// The longest wait for answers after the end; a target's own time limit is shorter.
 const LAST: Duration = Duration::from_secs(60);
 
-/// Whoever can start the target again and knows whether it lives.
+/// Whoever can start the target again.
 pub trait Keeper: Send {
     /// Starts it again, and returns once it takes requests; an error says why it could not.
     fn restart(&mut self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
-
-    /// Whether its process is still there; true where nobody can know.
-    fn is_alive(&mut self) -> bool;
 }
 
 /// What a scenario is played on.
@@ -78,7 +75,7 @@ pub async fn play(
     while let Ok(sample) = receive.try_recv() {
         samples.push(sample);
     }
-    let alive = field.keeper.is_alive();
+    let alive = is_there(&field.target).await;
     let desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
     let record = record(field, &desk, &happened, samples, zero, alive);
     result(scenario, field.scale, &desk, happened, &record)
@@ -131,6 +128,12 @@ fn record(
     }
 }
 
+/// Whether anybody is there to refuse a token that is none.
+async fn is_there(target: &Target) -> bool {
+    let now = jiff::Timestamp::now().as_second();
+    target.present(&Shown::plain(b"none", now)).await.verdict != Verdict::Unreachable
+}
+
 /// A target that does not take a good token before anything happens can show nothing.
 async fn first_token(desk: &mut Desk, target: &Target) -> Result<(), String> {
     let deadline = Instant::now() + FIRST;
@@ -140,7 +143,7 @@ async fn first_token(desk: &mut Desk, target: &Target) -> Result<(), String> {
         };
         let now = jiff::Timestamp::now().as_second();
         let seen = target.present(&Shown::plain(token.as_bytes(), now)).await;
-        if seen.verdict == crate::model::Verdict::Accept {
+        if seen.verdict == Verdict::Accept {
             return Ok(());
         }
         if Instant::now() > deadline {

@@ -3,6 +3,7 @@
 //! stdout carries only what was asked for. Progress, findings and hints go to stderr.
 
 mod adapter;
+mod chaos;
 mod coverage;
 mod decode;
 mod doctor;
@@ -42,6 +43,8 @@ struct Args {
 enum Command {
     /// Calibrate a target, then send vectors and attacks, and write the reports
     Run(run::Run),
+    /// Change and break the issuer's keys while tokens flow, and judge how the target copes
+    Chaos(chaos::Chaos),
     /// Say what is misconfigured between the harness and a target, before a run
     Doctor(doctor::Doctor),
     /// Write a target file
@@ -92,6 +95,7 @@ pub fn main() -> std::process::ExitCode {
 fn dispatch(command: Command) -> Ended {
     match command {
         Command::Run(run) => run.execute(),
+        Command::Chaos(chaos) => chaos.execute(),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Init(init) => init.execute(),
         Command::List(list) => list.execute(),

@@ -2,6 +2,7 @@
 
 use super::{
     case::{Fix, Source},
+    chaos::ScenarioResult,
     expect::Measure,
     id::CaseId,
     outcome::{Control, Finding, Outcome},
@@ -40,6 +41,9 @@ pub struct RunReport {
     pub families: BTreeMap<String, FamilyInfo>,
     /// The variants, in the order of the suite.
     pub cases: Vec<CaseResult>,
+    /// The scenarios, in the order of their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<ScenarioResult>,
     /// Texts of the target's own log that look like whole tokens, where the harness started it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_leaks: Vec<String>,
@@ -164,6 +168,9 @@ pub struct Summary {
     pub sent: usize,
     /// Variants that were sent and decided.
     pub decided: usize,
+    /// Scenarios by the gravest outcome of their assertions.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub scenarios: Counts,
 }
 
 /// How many of each outcome.
@@ -195,6 +202,12 @@ impl Counts {
             Outcome::Skip => &mut self.skip,
             Outcome::Inconclusive => &mut self.inconclusive,
         } += 1;
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total() == 0
     }
 
     /// All of them.

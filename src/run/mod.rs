@@ -4,6 +4,8 @@
 
 mod alone;
 mod arena;
+mod chaos;
+mod chaos_target;
 mod decryption;
 mod error;
 mod exit;
@@ -19,6 +21,7 @@ mod session;
 mod setup;
 mod stop;
 
+pub use chaos::{ChaosRequest, execute_chaos, scale_of};
 pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};

@@ -2,6 +2,7 @@
 
 use crate::model::{
     Event, Outcome, RunReport,
+    chaos::ScenarioResult,
     report::{CaseResult, Counts, ReportFormat, Summary},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Recorder {
     report: Option<RunReport>,
     cases: BTreeMap<usize, CaseResult>,
+    scenarios: BTreeMap<usize, ScenarioResult>,
 }
 
 impl Recorder {
@@ -30,6 +32,7 @@ impl Recorder {
                     statements: statements.clone(),
                     families: families.clone(),
                     cases: Vec::new(),
+                    scenarios: Vec::new(),
                     log_leaks: Vec::new(),
                     exit_code: super::ExitCode::Incomplete as u8,
                 });
@@ -42,7 +45,13 @@ impl Recorder {
             Event::CaseFinished { index, result } => {
                 self.cases.insert(*index, result.as_ref().clone());
             }
-            Event::Fuzzed { .. } | Event::Remark { .. } => {}
+            Event::ScenarioFinished { index, result } => {
+                self.scenarios.insert(*index, result.as_ref().clone());
+            }
+            Event::Fuzzed { .. }
+            | Event::ScenarioStarted { .. }
+            | Event::ScenarioStep { .. }
+            | Event::Remark { .. } => {}
             Event::RunFinished { finished, stopped, summary: _, log_leaks, exit_code } => {
                 if let Some(report) = &mut self.report {
                     report.complete = stopped.is_none();
@@ -60,7 +69,11 @@ impl Recorder {
     pub fn report(&self) -> Option<RunReport> {
         let mut report = self.report.clone()?;
         report.cases = self.cases.values().cloned().collect();
+        report.scenarios = self.scenarios.values().cloned().collect();
         report.summary = summary(&report.cases);
+        for scenario in &report.scenarios {
+            report.summary.scenarios.add(scenario.outcome);
+        }
         Some(report)
     }
 }

@@ -76,7 +76,7 @@ pub(super) async fn execute_with(
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
-    let mut score = Score { recorder: Recorder::default(), sink };
+    let mut score = Score::new(sink);
     let ended = tokio::select! {
         ended = play(request, catalog, ours, &mut score) => ended.map(|leaks| (leaks, None)),
         reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
@@ -91,13 +91,19 @@ pub(super) struct Score<'a> {
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
+impl<'a> Score<'a> {
+    pub(super) fn new(sink: &'a mut (dyn FnMut(&Event) + Send)) -> Score<'a> {
+        Score { recorder: Recorder::default(), sink }
+    }
+}
+
 impl Score<'_> {
     pub(super) fn emit(&mut self, event: Event) {
         self.recorder.record(&event);
         (self.sink)(&event);
     }
 
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         log_leaks: Vec<String>,
         stopped: Option<StopReason>,

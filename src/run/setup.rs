@@ -358,7 +358,12 @@ fn wants_https(subject: &Subject) -> bool {
     matches!(subject, Subject::File(_, file) if file.trust.https)
 }
 
-fn trust_of(subject: &Subject, algorithms: Vec<Alg>, world: &World, ring: &KeyRing) -> Result<TrustConfig, RunError> {
+pub(super) fn trust_of(
+    subject: &Subject,
+    algorithms: Vec<Alg>,
+    world: &World,
+    ring: &KeyRing,
+) -> Result<TrustConfig, RunError> {
     let keys = ring.handed_over();
     Ok(match subject {
         Subject::Builtin(_) | Subject::InProcess(..) | Subject::Adapter(_) => TrustConfig {
@@ -439,7 +444,7 @@ fn typ_of(subject: &Subject) -> String {
 }
 
 /// The target file that the built-in validator would have.
-fn builtin_file(url: &str) -> TargetFile {
+pub(super) fn builtin_file(url: &str) -> TargetFile {
     let text = format!(
         "format = \"target/1\"\n[target]\nname = \"builtin\"\n[transport.bearer]\nurl = \"{url}\"\nclaims.pointer = \"/claims\"\n\
          [trust]\nkeys = \"jwks-uri\"\naudience = \"{AUDIENCE}\"\nalgorithms = [\"RS256\"]\n"

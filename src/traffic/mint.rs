@@ -23,6 +23,8 @@ pub struct Mint {
     forge: Arc<Forge>,
     good: Recipe,
     alg: Alg,
+    /// Tells the keys of several scenarios apart.
+    label: String,
 }
 
 /// A class that is ready to be minted.
@@ -32,10 +34,11 @@ pub(super) enum Press {
 }
 
 impl Mint {
-    /// `good` is the recipe of a token that the target takes; `alg` signs.
+    /// `good` is the recipe of a token that the target takes; `alg` signs; `label` tells its keys from those of another
+    /// mint on the same ring.
     #[must_use]
-    pub fn new(forge: Arc<Forge>, good: Recipe, alg: Alg) -> Mint {
-        Mint { forge, good, alg }
+    pub fn new(forge: Arc<Forge>, good: Recipe, alg: Alg, label: String) -> Mint {
+        Mint { forge, good, alg, label }
     }
 
     /// The key of the attacker in the key ring: of the same kind as those that sign.
@@ -128,7 +131,9 @@ impl Mint {
     /// # Errors
     /// The ring cannot make such a key.
     pub fn key(&self, name: &str, version: u32) -> Result<SigningKey, ForgeError> {
-        let ring = |version: u32| format!("spare-{}-{name}-{version}", self.alg.name().to_lowercase());
+        let ring = |version: u32| {
+            format!("spare-{}-{}-{name}-{version}", self.alg.name().to_lowercase(), self.label)
+        };
         let (first, _) = self.forge.ring().key(&ring(1))?;
         self.forge.ring().key(&ring(version))?;
         Ok(SigningKey { ring: ring(version), kid: first.kid().to_owned() })
@@ -161,7 +166,7 @@ mod tests {
         }))
         .unwrap();
         let ring = KeyRing::generate(&[Alg::Es256]).unwrap();
-        Mint::new(Arc::new(Forge::new(ring, setting)), good, Alg::Es256)
+        Mint::new(Arc::new(Forge::new(ring, setting)), good, Alg::Es256, "t".into())
     }
 
     fn part(token: &str, index: usize) -> Value {

@@ -1,11 +1,9 @@
 //! The figures of a run in sentences that somebody can say aloud.
 
-use super::judge::{seconds_text, upper_bound};
 use crate::model::chaos::{Facts, Measured, ScenarioResult};
 
 /// The sentences, the most telling first.
-#[must_use]
-pub fn card(scenarios: &[ScenarioResult]) -> Vec<String> {
+pub(in crate::report) fn card(scenarios: &[ScenarioResult]) -> Vec<String> {
     let facts = || scenarios.iter().map(|scenario| &scenario.facts);
     let longest = |pick: fn(&Facts) -> Option<Measured>| {
         facts().filter_map(pick).max_by(|one, other| {
@@ -69,4 +67,18 @@ fn shortest_outage(scenarios: &[ScenarioResult]) -> Option<Measured> {
 
 fn round(number: f64) -> String {
     if number >= 10.0 { format!("{number:.0}") } else { format!("{number:.1}") }
+}
+
+/// Where nothing was seen in `n` samples, its share is at most this with a confidence of 95 % (Clopper and Pearson).
+fn upper_bound(n: u64) -> f64 {
+    (1.0 - 0.05_f64.powf(1.0 / n as f64)) * 100.0
+}
+
+/// A time as people say it.
+fn seconds_text(seconds: f64) -> String {
+    match seconds {
+        _ if seconds < 0.001 => "under a millisecond".into(),
+        _ if seconds < 1.0 => format!("{:.0} ms", seconds * 1000.0),
+        _ => format!("{seconds:.1} s"),
+    }
 }

@@ -1,0 +1,8 @@
+//! Scenarios as people read them: the card, the lines of a terminal, the strips of a page.
+
+mod card;
+mod console;
+
+pub use console::scenario_block;
+pub(super) use card::card;
+pub(super) use console::scenario_lines;
