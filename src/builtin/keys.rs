@@ -235,7 +235,9 @@ impl KeyCache {
         let _fetching = core.fetching.lock().await;
         let newer = {
             let mut held = core.held();
-            let newer = held.keys.clone().filter(|keys| !Arc::ptr_eq(keys, seen));
+            // A set that is past its bound is no newer than none.
+            let is_usable = held.standing(core.flaw, &core.times) != Standing::Gone;
+            let newer = held.keys.clone().filter(|keys| is_usable && !Arc::ptr_eq(keys, seen));
             let pauses = held.pauses() && core.flaw != Some(Flaw::FetchPerUnknownKid);
             if core.flaw == Some(Flaw::PauseShared) && pauses {
                 held.pause_until = Some(Instant::now() + core.times.cooldown);

@@ -13,6 +13,9 @@ use std::{
     time::Duration,
 };
 
+/// Tokens of a kind that are minted ahead, at most; further ones are minted when they are due.
+const MOST: u64 = 4000;
+
 /// Why a scenario could not be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -233,7 +236,7 @@ impl Desk {
                 None => signers.iter().map(|key| (*key).clone()).collect(),
             };
             // Who signs for how long is only known in the end; what is left over costs little.
-            let each = deal.share(index, all).div_ceil(named.len().max(1) as u64);
+            let each = deal.share(index, all).min(MOST);
             let mut filled = BTreeSet::new();
             let kinds: Vec<Kind> = named.iter().filter_map(|name| self.kind(portion.class, name)).collect();
             for kind in kinds {
@@ -267,7 +270,7 @@ pub(super) fn portions(scenario: &Scenario) -> Vec<Part> {
     let traffic = &scenario.traffic;
     let exchanged = |class| match (traffic.tokens, class) {
         (Tokens::Fresh, TokenClass::Replay) => TokenClass::Valid,
-        (Tokens::Replayed, TokenClass::Valid) => TokenClass::Replay,
+        (Tokens::Replayed, TokenClass::Valid | TokenClass::Old) => TokenClass::Replay,
         (_, class) => class,
     };
     let of_mix = traffic.mix.portions().iter().map(|(class, weight)| Part {

@@ -65,7 +65,8 @@ pub(super) fn result(
     if desk.failed > 0 {
         notes.push(format!("{} tokens could not be made", desk.failed));
     }
-    if desk.minted_late() > 0 {
+    // A few more than expected come about because a step waited for a fetch.
+    if desk.minted_late() * 10 > record.samples.len() as u64 {
         notes.push(format!("{} tokens were made only when they were due", desk.minted_late()));
     }
     ScenarioResult {

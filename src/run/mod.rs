@@ -5,6 +5,7 @@
 mod alone;
 mod arena;
 mod chaos;
+mod chaos_proof;
 mod chaos_target;
 mod decryption;
 mod error;
@@ -22,6 +23,7 @@ mod setup;
 mod stop;
 
 pub use chaos::{ChaosRequest, execute_chaos, scale_of};
+pub use chaos_proof::{PROOFS, Proof};
 pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};
