@@ -108,7 +108,22 @@ async fn every_flaw_breaks_the_claim_that_is_its_proof() {
         return;
     }
     let mut wrong = BTreeSet::new();
-    for proofs in PROOFS.chunks(4) {
+    // A latency is only worth something where nothing else runs, and where the sender kept its schedule.
+    let (latencies, others): (Vec<_>, Vec<_>) = PROOFS.iter().partition(|proof| proof.metric.is_latency());
+    for proof in latencies {
+        let mut seen = Outcome::Inconclusive;
+        for _ in 0..3 {
+            let report = play(Some(proof.flaw), |scenario| scenario.id == proof.scenario, 1).await;
+            seen = outcome(&report, proof);
+            if seen != Outcome::Inconclusive {
+                break;
+            }
+        }
+        if seen != broken(proof.grade) {
+            wrong.insert(format!("{}: {} is {seen}", proof.flaw, proof.scenario));
+        }
+    }
+    for proofs in others.chunks(4) {
         let reports = proofs.iter().map(|proof| play(Some(proof.flaw), |scenario| scenario.id == proof.scenario, 1));
         for (proof, report) in proofs.iter().zip(futures_util::future::join_all(reports).await) {
             let outcome = outcome(&report, proof);

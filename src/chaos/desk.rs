@@ -74,11 +74,25 @@ impl Desk {
         issuer: &FaultyIssuer,
         nonce: String,
     ) -> Result<Desk, DeskError> {
-        let mut keys = BTreeMap::new();
-        for name in scenario.keys().into_iter().filter(|name| !name.ends_with("-old")) {
-            keys.insert(name.clone(), mint.key(&name, 1)?);
+        let names: Vec<String> = scenario.keys().into_iter().filter(|name| !name.ends_with("-old")).collect();
+        let mut desk = Desk::new(&names, mint, nonce)?;
+        for action in scenario.timeline.first().iter().flat_map(|step| &step.actions) {
+            desk.apply(action, issuer, Duration::ZERO)?;
         }
-        let mut desk = Desk {
+        desk.stock(scenario, scale)?;
+        Ok(desk)
+    }
+
+    /// Makes keys, and publishes none of them; `nonce` begins every `jti`.
+    ///
+    /// # Errors
+    /// A key cannot be made.
+    pub(super) fn new(names: &[String], mint: Mint, nonce: String) -> Result<Desk, DeskError> {
+        let mut keys = BTreeMap::new();
+        for name in names {
+            keys.insert(name.clone(), mint.key(name, 1)?);
+        }
+        Ok(Desk {
             pool: Pool::new(mint.clone(), nonce),
             mint,
             keys,
@@ -89,12 +103,7 @@ impl Desk {
             lives: BTreeMap::new(),
             signing: BTreeMap::new(),
             failed: 0,
-        };
-        for action in scenario.timeline.first().iter().flat_map(|step| &step.actions) {
-            desk.apply(action, issuer, Duration::ZERO)?;
-        }
-        desk.stock(scenario, scale)?;
-        Ok(desk)
+        })
     }
 
     /// Carries out a step about keys; false where it is about something else.

@@ -6,9 +6,11 @@
 
 mod desk;
 mod facts;
+mod fingerprint;
 mod judge;
 mod measure;
 mod play;
+mod probe;
 mod record;
 mod result;
 mod safety;
@@ -17,5 +19,6 @@ mod timeline;
 mod verdicts;
 
 pub use desk::{Desk, DeskError};
+pub use fingerprint::{fingerprint, fingerprint_desk};
 pub use play::{Field, Keeper, play};
 pub use result::left_out;

@@ -8,6 +8,7 @@ mod coverage;
 mod decode;
 mod doctor;
 mod explain;
+mod fingerprint;
 mod forge;
 mod init;
 mod lint;
@@ -45,6 +46,8 @@ enum Command {
     Run(run::Run),
     /// Change and break the issuer's keys while tokens flow, and judge how the target copes
     Chaos(chaos::Chaos),
+    /// Measure how a target keeps our key set, and print the [cache] table of its file
+    Fingerprint(fingerprint::FingerprintCommand),
     /// Say what is misconfigured between the harness and a target, before a run
     Doctor(doctor::Doctor),
     /// Write a target file
@@ -96,6 +99,7 @@ fn dispatch(command: Command) -> Ended {
     match command {
         Command::Run(run) => run.execute(),
         Command::Chaos(chaos) => chaos.execute(),
+        Command::Fingerprint(fingerprint) => fingerprint.execute(),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Init(init) => init.execute(),
         Command::List(list) => list.execute(),

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     builtin,
-    chaos::{Desk, Field, left_out, play},
+    chaos::{Desk, Field, fingerprint, fingerprint_desk, left_out, play},
     issuer::{FaultyDocuments, FaultyIssuer, FaultyOptions},
     model::{
         Alg, Event, Outcome, Recipe, RunReport, TrustConfig,
-        chaos::{Needed, Scale, Scenario, ScenarioResult, StepResult},
+        chaos::{Fingerprint, Needed, Scale, Scenario, ScenarioResult, StepResult},
         event::PlanCounts,
         keyset::{AlteredMember, KeySet},
         report::{Host, RunInfo, TargetInfo, Tool},
@@ -30,6 +30,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -101,13 +102,26 @@ pub fn scale_of(subject: &Subject) -> Result<Scale, RunError> {
     }
 }
 
-async fn run(request: ChaosRequest, catalog: Catalog, score: &mut Score<'_>) -> Result<(), RunError> {
-    let ChaosRequest { subject, scenarios, seed, jobs, issuer, args, .. } = request;
-    if scenarios.is_empty() {
-        return Err(RunError::NothingSelected);
-    }
+/// Measures how a target keeps our key set. `watch` is how long it is looked at for any one thing; `said` hears what is
+/// being measured.
+///
+/// # Errors
+/// The target fetches no keys of ours, does not come up, or takes no good token.
+pub async fn measure_cache(
+    subject: Subject,
+    catalog: Catalog,
+    issuer: FaultyOptions,
+    watch: Duration,
+    said: &mut (dyn FnMut(&str) + Send),
+) -> Result<Fingerprint, RunError> {
     let scale = scale_of(&subject)?;
-    let about = about(&subject);
+    let (subject, ring) = prepared(subject)?;
+    let seed = issuer.seed;
+    Company { subject, catalog, ring, seed, issuer, scale }.study(watch, said).await
+}
+
+/// The target, and keys of its algorithms.
+fn prepared(subject: Subject) -> Result<(Tested, KeyRing), RunError> {
     let (subject, algorithms) = match subject {
         Subject::Builtin(flaw) => (Tested::Builtin(flaw), BUILTIN_ALGORITHMS.to_vec()),
         Subject::File(path, file) => {
@@ -120,6 +134,17 @@ async fn run(request: ChaosRequest, catalog: Catalog, score: &mut Score<'_>) -> 
     if ring.public().is_none() {
         return Err(RunError::FetchesNoKeys);
     }
+    Ok((subject, ring))
+}
+
+async fn run(request: ChaosRequest, catalog: Catalog, score: &mut Score<'_>) -> Result<(), RunError> {
+    let ChaosRequest { subject, scenarios, seed, jobs, issuer, args, .. } = request;
+    if scenarios.is_empty() {
+        return Err(RunError::NothingSelected);
+    }
+    let scale = scale_of(&subject)?;
+    let about = about(&subject);
+    let (subject, ring) = prepared(subject)?;
     score.emit(opening(about, &catalog, scenarios.len(), seed, args));
     let company = Arc::new(Company { subject, catalog, ring, seed, issuer, scale });
     let jobs = if company.stands_alone() { jobs.max(1) } else { 1 };
@@ -227,6 +252,30 @@ impl Company {
             issuer.stop().await;
         }
         Ok(result)
+    }
+
+    /// Measures the target's key cache.
+    async fn study(&self, watch: Duration, said: &mut (dyn FnMut(&str) + Send)) -> Result<Fingerprint, RunError> {
+        let mut options = FaultyOptions { seed: self.seed, ..self.issuer.clone() };
+        options.base.https |= matches!(&self.subject, Tested::File(_, file) if file.trust.https);
+        let issuer = Arc::new(FaultyIssuer::start(&options, self.documents()?).await?);
+        let trust = self.trust(&issuer)?;
+        let mint = self.mint(&issuer, &trust, "f".into());
+        let unprepared = |error: String| RunError::Unprepared(error);
+        let desk = fingerprint_desk(mint, &issuer, format!("f-{:04x}", self.seed & 0xffff))
+            .map_err(|error| unprepared(error.to_string()))?;
+        let standing = self.connect(&issuer, &trust).await?;
+        let target = standing.target().await?;
+        let reads_discovery =
+            matches!(&self.subject, Tested::File(_, file) if file.trust.keys == KeySource::Discovery);
+        let keeper = Box::new(standing.clone());
+        let mut field = Field { issuer, target, keeper, scale: self.scale, reads_discovery };
+        let found = fingerprint(&mut field, desk, watch, said).await;
+        standing.close().await;
+        if let Ok(issuer) = Arc::try_unwrap(field.issuer) {
+            issuer.stop().await;
+        }
+        found.map_err(RunError::NotMeasurable)
     }
 
     fn documents(&self) -> Result<FaultyDocuments, RunError> {

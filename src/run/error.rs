@@ -55,6 +55,13 @@ pub enum RunError {
         help("name builtin:strict, or a target file with [trust] keys = \"discovery\" or \"jwks-uri\"")
     )]
     FetchesNoKeys,
+    /// The target takes no good token.
+    #[error("{0}")]
+    #[diagnostic(
+        code(gauntlet::fingerprint),
+        help("`gauntlet doctor TARGET` says what is misconfigured between the harness and the target")
+    )]
+    NotMeasurable(String),
     /// A scenario could not be prepared.
     #[error("the scenario could not be prepared: {0}")]
     #[diagnostic(code(gauntlet::scenario))]

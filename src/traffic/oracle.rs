@@ -42,7 +42,8 @@ impl Span {
 /// What happened on the issuer's side, and how much of it the target could see. Times count from one beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// When each key was in the key set, oldest span first.
+    /// When each key was in the key set, oldest span first. A span that begins at zero is of a key that the target knew by
+    /// then.
     pub published: BTreeMap<String, Vec<Span>>,
     /// When the target could not learn the truth, because of a fault.
     pub impaired: Vec<Span>,
@@ -117,9 +118,11 @@ fn owed_at(spans: &[Span], at: Duration, history: &History, policy: &Policy) -> 
 /// A key that is in the key set since `since`.
 fn published(since: Duration, at: Duration, history: &History, policy: &Policy) -> Owed {
     let restarted = history.restarts.iter().rev().find(|restart| **restart <= at).copied();
-    // A key that is new to the target, because it was just published or because the target was just started.
+    // A key that is new to the target, because it was just published or because the target was just started. What was there
+    // from the beginning is known: nothing is played before the target has taken a token.
+    let known = since.is_zero() && restarted.is_none();
     let since = restarted.map_or(since, |restart| restart.max(since));
-    if at < seen_by(since, history, policy) {
+    if !known && at < seen_by(since, history, policy) {
         return Owed::Grace;
     }
     let learned = history.learned.iter().rev().find(|moment| **moment <= at && **moment >= since).copied();

@@ -6,6 +6,7 @@ mod bound;
 mod class;
 mod expression;
 mod fault;
+mod fingerprint;
 mod key_fault;
 mod mix;
 mod result;
@@ -20,6 +21,7 @@ pub use bound::{Bound, Comparison, Quantity};
 pub use class::{TokenClass, UnknownClass};
 pub use expression::{Expression, Symbol, Symbols};
 pub use fault::{Fault, FaultRule, Faults, Layer, TlsFault};
+pub use fingerprint::{Fingerprint, Refreshes};
 pub use key_fault::{BadKey, KeyFault};
 pub use mix::{Mix, Portion, Rate, Tokens, Traffic};
 pub use result::{

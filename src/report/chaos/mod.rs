@@ -2,7 +2,9 @@
 
 mod card;
 mod console;
+mod fingerprint;
 
 pub use console::scenario_block;
+pub use fingerprint::fingerprint_table;
 pub(super) use card::card;
 pub(super) use console::scenario_lines;
