@@ -51,7 +51,8 @@ fn missed(result: &ScenarioResult) -> Vec<String> {
 fn outcome(report: &RunReport, proof: &Proof) -> Outcome {
     let scenario = report.scenarios.first().unwrap_or_else(|| panic!("no scenario is called {}", proof.scenario));
     let claim = scenario.assertions.iter().find(|claim| {
-        proof.is_about(&claim.name, claim.metric, claim.level) && (proof.grade != Grade::Must || claim.outcome != Outcome::Skip)
+        proof.is_about(&claim.name, claim.metric, claim.level)
+            && (proof.grade != Grade::Must || claim.outcome != Outcome::Skip)
     });
     claim.unwrap_or_else(|| panic!("{} claims nothing like it: {:?}", proof.scenario, scenario.notes)).outcome
 }

@@ -73,11 +73,7 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::start`].
-    pub async fn start_caching(
-        flaw: Option<Flaw>,
-        trust: &TrustConfig,
-        scale: &Scale,
-    ) -> Result<Server, BuiltinError> {
+    pub async fn start_caching(flaw: Option<Flaw>, trust: &TrustConfig, scale: &Scale) -> Result<Server, BuiltinError> {
         Server::start_with(flaw, trust, Times::of(scale)).await
     }
 
@@ -216,7 +212,15 @@ impl App {
     fn new(flaw: Option<Flaw>, trust: &TrustConfig, keys: KeyCache, second: Option<KeyCache>) -> App {
         let mut validator = Builtin::new(flaw);
         validator.configure(trust);
-        App { flaw, validator, keys, second, recall: Recall::default(), last_answer: Mutex::default(), requests: AtomicU32::new(0) }
+        App {
+            flaw,
+            validator,
+            keys,
+            second,
+            recall: Recall::default(),
+            last_answer: Mutex::default(),
+            requests: AtomicU32::new(0),
+        }
     }
 
     /// Judges a token; an unknown key is looked for once in a fresh key set.

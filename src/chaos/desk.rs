@@ -204,7 +204,12 @@ impl Desk {
         // What says nothing about a key is the same whoever signs.
         let of_no_key = matches!(
             class,
-            TokenClass::UnknownKid | TokenClass::FixedKid | TokenClass::LongKid | TokenClass::PathKid | TokenClass::Attacker | TokenClass::OctKey
+            TokenClass::UnknownKid
+                | TokenClass::FixedKid
+                | TokenClass::LongKid
+                | TokenClass::PathKid
+                | TokenClass::Attacker
+                | TokenClass::OctKey
         );
         let key = if of_no_key { self.keys.values().next() } else { self.keys.get(name) };
         key.map(|key| Kind { class, key: key.clone() })

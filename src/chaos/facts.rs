@@ -19,7 +19,9 @@ pub(super) fn facts(record: &Record) -> Facts {
     let forged: Vec<&Judged> = of(record, |class, _| class.is_forged()).collect();
     Facts {
         survived: survived(record),
-        trusted_removed: longest(record.history.published.iter().filter_map(|(key, spans)| removed(record, key, spans))),
+        trusted_removed: longest(
+            record.history.published.iter().filter_map(|(key, spans)| removed(record, key, spans)),
+        ),
         took_new: longest(record.history.published.iter().filter_map(|(key, spans)| new(record, key, spans))),
         fetches_per_hundred: fetches_per_hundred(record),
         p99_while_hanging: p99_while_hanging(record),
@@ -92,7 +94,9 @@ fn removed(record: &Record, key: &str, spans: &[Span]) -> Option<Measured> {
 /// When a key was first taken after it was published and sent.
 fn new(record: &Record, key: &str, spans: &[Span]) -> Option<Measured> {
     let came = spans.iter().find(|span| !span.from.is_zero())?;
-    if spans.iter().any(|span| span.from.is_zero()) || record.history.impaired.iter().any(|span| span.contains(came.from)) {
+    if spans.iter().any(|span| span.from.is_zero())
+        || record.history.impaired.iter().any(|span| span.contains(came.from))
+    {
         return None;
     }
     let after = by(record, key, *came);

@@ -67,7 +67,7 @@ pub fn fingerprint_desk(
     issuer: &crate::issuer::FaultyIssuer,
     nonce: String,
 ) -> Result<Desk, DeskError> {
-    let names: Vec<String> = (0..=SIZES.len()).map(|number| format!("k{number}")).collect();
+    let names: Vec<String> = (0..=SIZES.len() + 1).map(|number| format!("k{number}")).collect();
     let mut desk = Desk::new(&names, mint, nonce)?;
     for action in [Action::Publish("k0".into()), Action::Sign("k0".into())] {
         desk.apply(&action, issuer, Duration::ZERO)?;
@@ -181,7 +181,8 @@ impl Study<'_> {
     }
 
     async fn failures(&mut self) {
-        let failing = || Fault::Status(StatusFault { code: 500, retry_after: None, retry_after_as_date: false, body: None });
+        let failing =
+            || Fault::Status(StatusFault { code: 500, retry_after: None, retry_after_as_date: false, body: None });
         self.probe.misbehave(failing());
         if let Some(number) = self.trigger().await {
             let pause = self.found.cooldown.or(self.found.lifetime).unwrap_or(1.0);
@@ -199,6 +200,11 @@ impl Study<'_> {
     }
 
     async fn time_limits(&mut self) {
+        // A body that has changed: whoever asks conditionally would get none.
+        let other = Action::Publish(format!("k{}", SIZES.len() + 1));
+        if self.probe.key(&other).is_err() {
+            return;
+        }
         for drips in [false, true] {
             self.probe.misbehave(if drips { Fault::Drip(2) } else { Fault::Hang });
             let patience = match self.found.timeout {
@@ -301,7 +307,9 @@ impl Study<'_> {
         let within = Duration::from_secs_f64(self.found.lifetime.unwrap_or(0.0) * 1.5 + 1.0).min(self.watch);
         self.probe.flow(TokenClass::Valid, RATE, within, enough).await;
         let entries = self.probe.fetches(0);
-        let Some(last) = entries.iter().rev().filter(|entry| entry.honest).find_map(|entry| entry.until) else { return };
+        let Some(last) = entries.iter().rev().filter(|entry| entry.honest).find_map(|entry| entry.until) else {
+            return;
+        };
         self.probe.misbehave(Fault::Refuse);
         let mut stopped = None;
         let over = |_: &Probe<'_>, shot: Shot| {
@@ -332,7 +340,8 @@ impl Study<'_> {
         self.found.conditional = all.iter().any(|entry| has(entry, "if-none-match") || has(entry, "if-modified-since"));
         for entry in &all {
             for line in &entry.headers {
-                if !line.starts_with("if-none-match") && !self.found.sends.contains(line) && self.found.sends.len() < 12 {
+                if !line.starts_with("if-none-match") && !self.found.sends.contains(line) && self.found.sends.len() < 12
+                {
                     self.found.sends.push(line.clone());
                 }
             }

@@ -69,7 +69,12 @@ pub async fn play(
     let driving = tokio::spawn(drive(traffic, Arc::clone(&field.target), zero, OPEN, send));
     let happened = Player::new(scenario, field, Arc::clone(&desk), orders, zero).play(said).await;
     if timeout(LAST, driving).await.is_err() {
-        return left_out(scenario, field.scale, Outcome::Inconclusive, "answers were still missing a minute after the end".into());
+        return left_out(
+            scenario,
+            field.scale,
+            Outcome::Inconclusive,
+            "answers were still missing a minute after the end".into(),
+        );
     }
     let mut samples = Vec::new();
     while let Ok(sample) = receive.try_recv() {
@@ -82,14 +87,7 @@ pub async fn play(
 }
 
 /// Puts together what is left behind.
-fn record(
-    field: &Field,
-    desk: &Desk,
-    happened: &Happened,
-    samples: Vec<Sample>,
-    zero: Instant,
-    alive: bool,
-) -> Record {
+fn record(field: &Field, desk: &Desk, happened: &Happened, samples: Vec<Sample>, zero: Instant, alive: bool) -> Record {
     let end = happened.end;
     let fetches = |endpoint: &Endpoint| -> Vec<Fetch> {
         endpoint.log().all().iter().map(|entry| Fetch::of(entry, zero, end)).filter(|fetch| fetch.at <= end).collect()
@@ -104,12 +102,8 @@ fn record(
         restarts: happened.restarts.clone(),
     };
     let Scale { lifetime, cooldown, timeout, stale, .. } = field.scale;
-    let policy = Policy {
-        lifetime: lifetime.0,
-        cooldown: cooldown.0,
-        timeout: timeout.0,
-        stale: stale.map(|stale| stale.0),
-    };
+    let policy =
+        Policy { lifetime: lifetime.0, cooldown: cooldown.0, timeout: timeout.0, stale: stale.map(|stale| stale.0) };
     let streams = desk.streams().to_vec();
     let steady = Duration::from_secs_f64(safety::steady_length(&field.scale)).min(end);
     let steady = (safety::STEADY_SPAN.to_owned(), Span { from: end - steady, to: Some(end) });

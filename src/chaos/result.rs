@@ -101,7 +101,10 @@ pub(super) fn result(
 /// What a claim that could not be decided says about the whole: nothing, since the others stand.
 fn gravest(assertions: &[AssertionResult]) -> Outcome {
     let decided = assertions.iter().map(|claim| claim.outcome);
-    decided.filter(|outcome| !matches!(outcome, Outcome::Skip | Outcome::Inconclusive)).max().unwrap_or(Outcome::Inconclusive)
+    decided
+        .filter(|outcome| !matches!(outcome, Outcome::Skip | Outcome::Inconclusive))
+        .max()
+        .unwrap_or(Outcome::Inconclusive)
 }
 
 fn keys(desk: &Desk, end: Duration) -> Vec<KeyBar> {

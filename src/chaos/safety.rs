@@ -10,8 +10,9 @@ pub(super) fn pack(scale: &Scale) -> Vec<Assertion> {
     // One for every unknown `kid` that the cooldown lets through and two for every lifetime is what a careful client
     // needs; where cooldown and lifetime are long, a request a second and six a minute are the limits.
     let careful = 1.0 / symbols.cooldown.max(0.05) + 2.0 / symbols.lifetime.max(0.05);
-    let rate = |least: f64, times: f64| {
-        Bound { comparison: Comparison::AtMost, limit: Quantity::Rate(least.max(careful * times)) }
+    let rate = |least: f64, times: f64| Bound {
+        comparison: Comparison::AtMost,
+        limit: Quantity::Rate(least.max(careful * times)),
     };
     vec![
         claim(Subject::Forged, Metric::Accepted, number(Comparison::Exactly, 0.0), Grade::Must),

@@ -195,10 +195,8 @@ impl<'f> Player<'f> {
 
     fn misbehave(&mut self, fault: &FaultAt, ends: Option<Duration>, name: Option<usize>) {
         let begin = |endpoint: &Endpoint| endpoint.begin(fault.rule.clone(), self.symbols);
-        let (jwks, discovery) = (
-            fault.jwks.then(|| begin(&self.issuer.jwks)),
-            fault.discovery.then(|| begin(&self.issuer.discovery)),
-        );
+        let (jwks, discovery) =
+            (fault.jwks.then(|| begin(&self.issuer.jwks)), fault.discovery.then(|| begin(&self.issuer.discovery)));
         self.happened.faults.push((fault.clone(), Span { from: self.now(), to: None }));
         let (fault, step) = (self.happened.faults.len() - 1, self.happened.steps.len() - 1);
         self.on.push(On { fault, step, jwks, discovery, ends, name });

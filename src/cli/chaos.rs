@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     issuer::{FaultyOptions, Options},
-    model::{Event, chaos::{Scale, Scenario}},
+    model::{
+        Event,
+        chaos::{Scale, Scenario},
+    },
     report::{Format, scenario_block, summary, visible},
     run::{ChaosRequest, ExitCode, FailOn, RunError, Stop, Subject, execute_chaos, scale_of},
     suite::{Catalog, SuiteError, scenarios},
@@ -144,9 +147,7 @@ impl Chaos {
         let globs = |texts: &[String]| -> Result<Vec<_>, Report> {
             let read = |text: &String| match Glob::new(text) {
                 Ok(glob) => Ok(glob.compile_matcher()),
-                Err(error) => {
-                    Err(SuiteError::BadGlob { glob: text.clone(), reason: error.kind().to_string() }.into())
-                }
+                Err(error) => Err(SuiteError::BadGlob { glob: text.clone(), reason: error.kind().to_string() }.into()),
             };
             texts.iter().map(read).collect()
         };

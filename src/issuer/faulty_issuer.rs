@@ -132,11 +132,17 @@ mod tests {
         let world = issuer.world().clone();
         let get = |url: String| async move { reqwest::get(url).await.unwrap().text().await.unwrap() };
         let metadata: serde_json::Value = serde_json::from_str(&get(world.discovery.clone()).await).unwrap();
-        assert_eq!((&metadata["issuer"], &metadata["jwks_uri"]), (&world.issuer.into(), &world.jwks_uri.clone().into()));
+        assert_eq!(
+            (&metadata["issuer"], &metadata["jwks_uri"]),
+            (&world.issuer.into(), &world.jwks_uri.clone().into())
+        );
         issuer.jwks.stock().publish(b"{\"keys\":[2]}".to_vec());
         assert_eq!(get(world.jwks_uri).await, "{\"keys\":[2]}");
         assert_eq!(get(format!("http://{}/sink", issuer.elsewhere.address())).await, "{\"keys\":[1]}");
-        assert_eq!((issuer.jwks.log().count(), issuer.discovery.log().count(), issuer.elsewhere.log().count()), (1, 1, 1));
+        assert_eq!(
+            (issuer.jwks.log().count(), issuer.discovery.log().count(), issuer.elsewhere.log().count()),
+            (1, 1, 1)
+        );
         issuer.stop().await;
     }
 }

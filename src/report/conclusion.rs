@@ -102,8 +102,7 @@ fn scenarios(report: &RunReport) -> Option<Answer> {
     if broken > 0 {
         let failed: Vec<_> = report.scenarios.iter().filter(|scenario| scenario.outcome == Outcome::Fail).collect();
         let worst = failed.iter().map(|scenario| scenario.severity).max().unwrap_or(Severity::Info);
-        let detail =
-            format!("{} broken in {}, worst: {worst}", count(broken, "must"), count(failed.len(), "scenario"));
+        let detail = format!("{} broken in {}, worst: {worst}", count(broken, "must"), count(failed.len(), "scenario"));
         return Some((Standing::Broken, "Does not hold", detail));
     }
     if !was_played(report) || report.summary.executed > 0 {

@@ -132,9 +132,12 @@ fn scenario(result: &ScenarioResult) -> TestSuite {
 
 fn claim_description(result: &ScenarioResult, claim: &AssertionResult, seen: &str) -> String {
     let mut lines = vec![seen.to_owned()];
-    lines.extend(claim.offending.iter().map(|own| {
-        visible(&format!("{:.2}s {}: {}", own.at_ms as f64 / 1000.0, own.stream, own.seen))
-    }));
+    lines.extend(
+        claim
+            .offending
+            .iter()
+            .map(|own| visible(&format!("{:.2}s {}: {}", own.at_ms as f64 / 1000.0, own.stream, own.seen))),
+    );
     lines.push(format!("why: {}", visible(&result.why)));
     lines.push(format!("fix: {}", visible(&result.fix)));
     visible_lines(&lines.join("\n"), TEXT).0

@@ -238,8 +238,7 @@ impl Company {
             .map_err(|error| RunError::Unprepared(error.to_string()))?;
         let standing = self.connect(&issuer, &trust).await?;
         let target = standing.target().await?;
-        let reads_discovery =
-            matches!(&self.subject, Tested::File(_, file) if file.trust.keys == KeySource::Discovery);
+        let reads_discovery = matches!(&self.subject, Tested::File(_, file) if file.trust.keys == KeySource::Discovery);
         let keeper = Box::new(standing.clone());
         let mut field = Field { issuer, target, keeper, scale: self.scale, reads_discovery };
         let id = scenario.id.clone();
@@ -266,8 +265,7 @@ impl Company {
             .map_err(|error| unprepared(error.to_string()))?;
         let standing = self.connect(&issuer, &trust).await?;
         let target = standing.target().await?;
-        let reads_discovery =
-            matches!(&self.subject, Tested::File(_, file) if file.trust.keys == KeySource::Discovery);
+        let reads_discovery = matches!(&self.subject, Tested::File(_, file) if file.trust.keys == KeySource::Discovery);
         let keeper = Box::new(standing.clone());
         let mut field = Field { issuer, target, keeper, scale: self.scale, reads_discovery };
         let found = fingerprint(&mut field, desk, watch, said).await;
@@ -347,13 +345,13 @@ impl Company {
 
 fn about(subject: &Subject) -> TargetInfo {
     let (about, file, policy) = match subject {
-        Subject::Builtin(None) => ("the built-in validator, with a key cache as it should be".into(), None, BTreeMap::new()),
+        Subject::Builtin(None) => {
+            ("the built-in validator, with a key cache as it should be".into(), None, BTreeMap::new())
+        }
         Subject::Builtin(Some(flaw)) => {
             (format!("the built-in validator with one flaw: {}", flaw.about()), None, BTreeMap::new())
         }
-        Subject::File(path, file) => {
-            (file.target.about.clone(), Some(path.display().to_string()), file.policy.clone())
-        }
+        Subject::File(path, file) => (file.target.about.clone(), Some(path.display().to_string()), file.policy.clone()),
         _ => (String::new(), None, BTreeMap::new()),
     };
     TargetInfo {

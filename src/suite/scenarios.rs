@@ -50,7 +50,12 @@ fn combinations(file: &SuiteFile) -> Result<Vec<Combination>, SuiteError> {
     let mut all: Vec<Combination> = vec![Vec::new()];
     for (word, values) in &matrix {
         if values.is_empty() {
-            return Err(point(file, word, &format!("the word {word:?} of the matrix has no value"), "name at least one"));
+            return Err(point(
+                file,
+                word,
+                &format!("the word {word:?} of the matrix has no value"),
+                "name at least one",
+            ));
         }
         let with = |before: &Combination, value: &String| {
             before.iter().cloned().chain([(word.clone(), value.clone())]).collect::<Combination>()
@@ -117,9 +122,8 @@ fn scenario(file: &SuiteFile, files: &[SuiteFile], combination: &Combination) ->
 }
 
 fn read(file: &SuiteFile, combination: &Combination) -> Result<ScenarioFile, SuiteError> {
-    let filled = combination.iter().fold(file.text.clone(), |text, (word, value)| {
-        text.replace(&format!("${{{word}}}"), value)
-    });
+    let filled =
+        combination.iter().fold(file.text.clone(), |text, (word, value)| text.replace(&format!("${{{word}}}"), value));
     parse(&file.name, &filled)
 }
 
@@ -239,7 +243,8 @@ timeline = [
 
     #[test]
     fn a_matrix_is_as_many_as_it_has_combinations() {
-        let text = START.replace("[scenario]\n", "[scenario]\ntraffic = { mix = \"${mix}\", tokens = \"${tokens}\" }\n");
+        let text =
+            START.replace("[scenario]\n", "[scenario]\ntraffic = { mix = \"${mix}\", tokens = \"${tokens}\" }\n");
         let text = format!("{text}[matrix]\nmix = [\"quiet\", \"noisy\"]\ntokens = [\"fresh\", \"replayed\"]\n");
         let ids: Vec<String> = scenarios_from(&[file("a", &text)]).unwrap().into_iter().map(|one| one.id).collect();
         assert_eq!(ids, ["a:quiet-fresh", "a:quiet-replayed", "a:noisy-fresh", "a:noisy-replayed"]);
@@ -256,7 +261,10 @@ title = "Another title"
 assert = [{ window = "during outage", of = "valid", accepted = ">= 99.9%", level = "must" }]
 "#;
         let all = scenarios_from(&[file("a", START), file("b", own)]).unwrap();
-        assert_eq!((all[1].title.as_str(), all[1].why.as_str(), all[1].timeline.len()), ("Another title", "Because.", 3));
+        assert_eq!(
+            (all[1].title.as_str(), all[1].why.as_str(), all[1].timeline.len()),
+            ("Another title", "Because.", 3)
+        );
         assert_eq!(all[1].assert.len(), 1);
         let lost = scenarios_from(&[file("b", own)]).unwrap_err().to_string();
         assert_eq!(lost, "no scenario is called \"a\"");

@@ -129,7 +129,10 @@ mod tests {
     #[test]
     fn a_late_start_counts_for_the_response_and_not_for_the_service() {
         let late = sample(50, 10);
-        assert_eq!((late.response(), late.service()), (Some(Duration::from_millis(60)), Some(Duration::from_millis(10))));
+        assert_eq!(
+            (late.response(), late.service()),
+            (Some(Duration::from_millis(60)), Some(Duration::from_millis(10)))
+        );
         let responses = Latencies::of_responses([&late, &sample(0, 5)]);
         assert_eq!(responses.count(), 2);
         assert!(responses.quantile(0.99).unwrap().abs_diff(Duration::from_millis(60)) < Duration::from_millis(1));

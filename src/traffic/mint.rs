@@ -131,9 +131,7 @@ impl Mint {
     /// # Errors
     /// The ring cannot make such a key.
     pub fn key(&self, name: &str, version: u32) -> Result<SigningKey, ForgeError> {
-        let ring = |version: u32| {
-            format!("spare-{}-{}-{name}-{version}", self.alg.name().to_lowercase(), self.label)
-        };
+        let ring = |version: u32| format!("spare-{}-{}-{name}-{version}", self.alg.name().to_lowercase(), self.label);
         let (first, _) = self.forge.ring().key(&ring(1))?;
         self.forge.ring().key(&ring(version))?;
         Ok(SigningKey { ring: ring(version), kid: first.kid().to_owned() })
@@ -184,11 +182,20 @@ mod tests {
             assert_eq!(part(&token, 1)["jti"], "n-7", "{class}");
         }
         let header = |class| part(&make(class), 0);
-        assert_eq!((&header(TokenClass::Valid)["kid"], &header(TokenClass::Valid)["alg"]), (&json!(key.kid), &json!("ES256")));
+        assert_eq!(
+            (&header(TokenClass::Valid)["kid"], &header(TokenClass::Valid)["alg"]),
+            (&json!(key.kid), &json!("ES256"))
+        );
         assert_eq!(header(TokenClass::BadSig)["kid"], key.kid);
         assert_eq!(header(TokenClass::UnknownKid)["kid"], "unknown-n-7");
-        assert_eq!((&header(TokenClass::AlgNone)["alg"], make(TokenClass::AlgNone).ends_with('.')), (&json!("none"), true));
-        assert_eq!((&header(TokenClass::HsConfusion)["alg"], &header(TokenClass::OctKey)["alg"]), (&json!("HS256"), &json!("HS256")));
+        assert_eq!(
+            (&header(TokenClass::AlgNone)["alg"], make(TokenClass::AlgNone).ends_with('.')),
+            (&json!("none"), true)
+        );
+        assert_eq!(
+            (&header(TokenClass::HsConfusion)["alg"], &header(TokenClass::OctKey)["alg"]),
+            (&json!("HS256"), &json!("HS256"))
+        );
         assert!(header(TokenClass::JwkEmbed)["jwk"].is_object() && header(TokenClass::JkuLure)["jku"].is_string());
         assert!(header(TokenClass::Attacker)["kid"].as_str().unwrap().starts_with("rogue"));
         assert!(part(&make(TokenClass::Expired), 1)["exp"].as_i64().unwrap() < 1_000_000 - 60);

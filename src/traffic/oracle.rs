@@ -207,7 +207,10 @@ mod tests {
     fn a_removed_key_must_be_forgotten_within_its_bound() {
         let gone = history(vec![span(0, 20)], Vec::new(), &[0, 4, 8, 12, 16]);
         let ask = |second| ask(&gone, &POLICY, second);
-        assert_eq!([ask(19.9), ask(20.0), ask(26.4), ask(26.6)], [Owed::Accept, Owed::Grace, Owed::Grace, Owed::Reject]);
+        assert_eq!(
+            [ask(19.9), ask(20.0), ask(26.4), ask(26.6)],
+            [Owed::Accept, Owed::Grace, Owed::Grace, Owed::Reject]
+        );
     }
 
     #[test]
@@ -238,11 +241,10 @@ mod tests {
     fn a_restart_makes_every_key_new() {
         let mut known = history(vec![span(0, None)], Vec::new(), &[0, 4]);
         known.restarts = vec![Duration::from_secs(20)];
-        assert_eq!([ask(&known, &POLICY, 19.0), ask(&known, &POLICY, 21.0), ask(&known, &POLICY, 27.0)], [
-            Owed::Accept,
-            Owed::Grace,
-            Owed::Accept
-        ]);
+        assert_eq!(
+            [ask(&known, &POLICY, 19.0), ask(&known, &POLICY, 21.0), ask(&known, &POLICY, 27.0)],
+            [Owed::Accept, Owed::Grace, Owed::Accept]
+        );
     }
 
     #[test]

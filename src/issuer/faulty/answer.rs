@@ -1,10 +1,6 @@
 //! The plan of an answer: what will be written, how fast, and how it ends.
 
-use super::{
-    board::FaultId,
-    request::Head,
-    stock::Stock,
-};
+use super::{board::FaultId, request::Head, stock::Stock};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
 use std::time::Duration;

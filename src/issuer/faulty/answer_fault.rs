@@ -153,7 +153,11 @@ fn set_body(asked: &Asked<'_>, fault: &BodyFault, answer: &mut Answer) {
         }
         BodyFault::Keys(count) => {
             let filler: String = (0..*count)
-                .map(|number| format!("{{\"kty\":\"RSA\",\"kid\":\"filler-{number}\",\"use\":\"sig\",\"n\":\"AQAB\",\"e\":\"AQAB\"}},"))
+                .map(|number| {
+                    format!(
+                        "{{\"kty\":\"RSA\",\"kid\":\"filler-{number}\",\"use\":\"sig\",\"n\":\"AQAB\",\"e\":\"AQAB\"}},"
+                    )
+                })
                 .collect();
             let text = String::from_utf8_lossy(&whole).replacen("\"keys\":[", &format!("\"keys\":[{filler}"), 1);
             lie(JSON, text.into());
@@ -248,7 +252,8 @@ fn set_redirect(asked: &Asked<'_>, redirect: &Redirect, answer: &mut Answer) {
         Redirect::Sink => (302, format!("{elsewhere}/sink/latest/meta-data/")),
         Redirect::Loop => (302, path.to_owned()),
         Redirect::Hops(most) => {
-            let left = path.strip_prefix("/hop/").and_then(|rest| rest.split('/').next()?.parse().ok()).unwrap_or(*most);
+            let left =
+                path.strip_prefix("/hop/").and_then(|rest| rest.split('/').next()?.parse().ok()).unwrap_or(*most);
             match left {
                 0 | 1 => (302, "/moved/jwks.json".to_owned()),
                 left => (302, format!("/hop/{}/jwks.json", left - 1)),

@@ -102,8 +102,7 @@ impl Board {
 
     /// The faults of a layer that meet the next request or connection, in the order in which they began.
     pub(super) fn meet(&self, layer: Layer) -> Vec<Arc<Active>> {
-        let active: Vec<_> =
-            self.lock().iter().filter(|active| active.rule.fault.layer() == layer).cloned().collect();
+        let active: Vec<_> = self.lock().iter().filter(|active| active.rule.fault.layer() == layer).cloned().collect();
         active.into_iter().filter(|active| active.meets(|| self.draw())).collect()
     }
 
@@ -203,10 +202,15 @@ mod tests {
 
     #[test]
     fn the_same_seed_draws_the_same_numbers() {
-        let draws = |seed| (0..5).map(|_| 0).map({
-            let board = Board::new(seed);
-            move |_| board.draw()
-        }).collect::<Vec<_>>();
+        let draws = |seed| {
+            (0..5)
+                .map(|_| 0)
+                .map({
+                    let board = Board::new(seed);
+                    move |_| board.draw()
+                })
+                .collect::<Vec<_>>()
+        };
         assert_eq!(draws(1), draws(1));
         assert_ne!(draws(1), draws(2));
         assert!(draws(3).iter().all(|draw| (0.0..1.0).contains(draw)));

@@ -253,7 +253,8 @@ async fn not_found(stream: &mut Stream, head: &Head) -> bool {
 
 /// Header lines that say how the client fetches. A credential is only said to be there.
 fn interesting(head: &Head) -> Vec<String> {
-    const SHOWN: [&str; 6] = ["user-agent", "accept", "accept-encoding", "if-none-match", "if-modified-since", "cache-control"];
+    const SHOWN: [&str; 6] =
+        ["user-agent", "accept", "accept-encoding", "if-none-match", "if-modified-since", "cache-control"];
     const HIDDEN: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
     let shown = SHOWN.iter().filter_map(|name| Some(format!("{name}: {}", String::from_utf8_lossy(head.field(name)?))));
     let hidden = HIDDEN.iter().filter_map(|name| head.field(name).map(|_| format!("{name}: [not kept]")));

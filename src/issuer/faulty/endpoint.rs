@@ -54,7 +54,8 @@ impl Place {
         match self {
             Place::KeySet => path.ends_with("jwks.json"),
             Place::Discovery => {
-                path.contains("/.well-known/openid-configuration") || path.contains("/.well-known/oauth-authorization-server")
+                path.contains("/.well-known/openid-configuration")
+                    || path.contains("/.well-known/oauth-authorization-server")
             }
             Place::Anywhere => true,
         }

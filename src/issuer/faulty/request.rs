@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn heads_are_read_and_nonsense_is_not() {
-        let (head, length) = parse(b"GET /a?b HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"1\"\r\n\r\nGET").unwrap().unwrap();
+        let (head, length) =
+            parse(b"GET /a?b HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"1\"\r\n\r\nGET").unwrap().unwrap();
         assert_eq!((head.method.as_str(), head.path.as_str(), length), ("GET", "/a?b", 50));
         assert_eq!((head.field("if-none-match"), head.keeps), (Some(&b"\"1\""[..]), true));
         let keeps = |text: &[u8]| parse(text).unwrap().unwrap().0.keeps;

@@ -184,7 +184,13 @@ async fn connections_beyond_a_number_are_reset() {
     let endpoint = endpoint();
     begin(&endpoint, r#"{"connections":1}"#);
     let _first = TcpStream::connect(endpoint.address()).await.unwrap();
-    timeout(PATIENCE, async { while endpoint.open() == 0 { tokio::task::yield_now().await } }).await.unwrap();
+    timeout(PATIENCE, async {
+        while endpoint.open() == 0 {
+            tokio::task::yield_now().await
+        }
+    })
+    .await
+    .unwrap();
     assert!(raw(&endpoint).await.0.is_empty());
 }
 
@@ -211,7 +217,11 @@ async fn a_request_hangs_until_the_fault_ends_or_the_client_goes() {
             let (client, url) = (client(), url(&endpoint));
             async move { get_at(&client, &url).await }
         });
-        let arrived = async { while endpoint.log().count() == before { tokio::task::yield_now().await } };
+        let arrived = async {
+            while endpoint.log().count() == before {
+                tokio::task::yield_now().await
+            }
+        };
         timeout(PATIENCE, arrived).await.unwrap();
         assert_eq!(endpoint.log().all()[before].ended, Ended::Open);
         endpoint.end(fault);
@@ -222,7 +232,11 @@ async fn a_request_hangs_until_the_fault_ends_or_the_client_goes() {
     let before = endpoint.log().count();
     let impatient = Client::builder().no_proxy().timeout(Duration::from_millis(200)).build().unwrap();
     assert!(get_at(&impatient, &url(&endpoint)).await.is_err());
-    let noticed = async { while endpoint.log().all()[before].ended != Ended::Abandoned { tokio::task::yield_now().await } };
+    let noticed = async {
+        while endpoint.log().all()[before].ended != Ended::Abandoned {
+            tokio::task::yield_now().await
+        }
+    };
     timeout(PATIENCE, noticed).await.expect("the log says that the client left");
 }
 
@@ -431,7 +445,11 @@ async fn too_many_requests_are_turned_away_and_some_go_wrong() {
         let (client, url) = (client(), url(&endpoint));
         async move { get_at(&client, &url).await }
     });
-    let arrived = async { while endpoint.log().count() == before { tokio::task::yield_now().await } };
+    let arrived = async {
+        while endpoint.log().count() == before {
+            tokio::task::yield_now().await
+        }
+    };
     timeout(PATIENCE, arrived).await.unwrap();
     endpoint.end(slow);
     assert_eq!(get(&endpoint).await.unwrap().0, 429);
@@ -469,7 +487,8 @@ async fn a_client_that_checks_its_peer_takes_nothing_from_a_bad_one() {
     let url = format!("https://{}/issuer/jwks.json", endpoint.address());
     let ca = reqwest::Certificate::from_pem(kit.ca_pem().as_bytes()).unwrap();
     let careful = || Client::builder().no_proxy().timeout(PATIENCE).tls_certs_only([ca.clone()]).build().unwrap();
-    let careless = || Client::builder().no_proxy().timeout(PATIENCE).tls_danger_accept_invalid_certs(true).build().unwrap();
+    let careless =
+        || Client::builder().no_proxy().timeout(PATIENCE).tls_danger_accept_invalid_certs(true).build().unwrap();
     assert_eq!(get_at(&careful(), &url).await, good());
     for fault in ["expired", "wrong-host", "unknown-ca", "incomplete-chain"] {
         let fault_id = begin(&endpoint, &format!(r#"{{"tls":"{fault}"}}"#));

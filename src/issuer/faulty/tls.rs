@@ -96,7 +96,12 @@ impl TlsKit {
 
     /// Plays a peer that nobody should trust; `over` ends when the fault does. What comes out is the connection of a
     /// client that trusted it all the same.
-    pub(super) async fn betray(&self, mut tcp: TcpStream, fault: TlsFault, over: impl Future<Output = ()>) -> Option<Stream> {
+    pub(super) async fn betray(
+        &self,
+        mut tcp: TcpStream,
+        fault: TlsFault,
+        over: impl Future<Output = ()>,
+    ) -> Option<Stream> {
         let config = match fault {
             TlsFault::Expired => &self.expired,
             TlsFault::WrongHost => &self.wrong_host,

@@ -81,7 +81,8 @@ pub(super) async fn head(pen: &mut Pen<'_>, answer: &Answer, keeps: bool) -> Res
 
 /// The body in its framing.
 pub(super) async fn body(pen: &mut Pen<'_>, answer: &Answer) -> Result<(), Stopped> {
-    let chunked = answer.framing == Framing::Chunked || (answer.framing == Framing::Length && answer.body.length().is_none());
+    let chunked =
+        answer.framing == Framing::Chunked || (answer.framing == Framing::Length && answer.body.length().is_none());
     let mut left = if let End::Cut(bytes) = answer.end { bytes } else { u64::MAX };
     let mut pieces = Pieces::new(&answer.body);
     while let Some(piece) = pieces.next().map_err(|_| Stopped::Gone)? {

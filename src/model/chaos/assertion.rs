@@ -50,7 +50,8 @@ impl FromStr for Window {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let named = |make: fn(String) -> Window, name: &str| (!name.trim().is_empty()).then(|| make(name.trim().into()));
+        let named =
+            |make: fn(String) -> Window, name: &str| (!name.trim().is_empty()).then(|| make(name.trim().into()));
         let window = match text.split_once(' ') {
             None if text == "always" => Some(Window::Always),
             Some(("before", name)) => named(Window::Before, name),
@@ -281,7 +282,8 @@ mod tests {
 
     #[test]
     fn one_line_is_one_claim() {
-        let claim = read(r#"assert = { window = "during outage", of = "valid", availability = ">= 99.9%", level = "should" }"#);
+        let claim =
+            read(r#"assert = { window = "during outage", of = "valid", availability = ">= 99.9%", level = "should" }"#);
         assert_eq!(claim.unwrap().to_string(), "during outage, of valid: availability >= 99.9%");
         let claim = read(r#"assert = { of = "forged", accepted = "= 0", level = "must" }"#).unwrap();
         assert_eq!((claim.window, claim.level), (Window::Always, Grade::Must));

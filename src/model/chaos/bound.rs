@@ -115,7 +115,9 @@ impl fmt::Display for Bound {
         match &self.limit {
             Quantity::Percent(value) => write!(f, "{sign} {value}%"),
             Quantity::Number(value) => write!(f, "{sign} {value}"),
-            Quantity::Rate(value) if *value < 1.0 => write!(f, "{sign} {}/min", (value * 60.0 * 1000.0).round() / 1000.0),
+            Quantity::Rate(value) if *value < 1.0 => {
+                write!(f, "{sign} {}/min", (value * 60.0 * 1000.0).round() / 1000.0)
+            }
             Quantity::Rate(value) => write!(f, "{sign} {value}/s"),
             Quantity::Time(time) => write!(f, "{sign} {time}"),
         }

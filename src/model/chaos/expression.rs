@@ -143,7 +143,11 @@ impl Expression {
             number => number.parse().map_err(|_| wanted(whole))?,
         };
         if word.is_empty() {
-            return if number == 0.0 { Ok(()) } else { Err(format!("{} (which unit does {term:?} have?)", wanted(whole))) };
+            return if number == 0.0 {
+                Ok(())
+            } else {
+                Err(format!("{} (which unit does {term:?} have?)", wanted(whole)))
+            };
         }
         let factor = sign * number;
         if let Some((_, symbol)) = SYMBOLS.iter().find(|(name, _)| *name == word) {

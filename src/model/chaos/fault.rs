@@ -264,7 +264,10 @@ mod tests {
             ("fault.jwks = 'refuse'", "refuse"),
             ("fault.jwks = { status = { code = 503, retry-after = '7s' } }", "status 503"),
             ("fault.jwks = { latency = '2s' }", "latency 2s"),
-            ("fault.jwks = { latency-ramp = { from = '0', to = '10s', over = '3T' } }", "latency from 0 to 10s within 3T"),
+            (
+                "fault.jwks = { latency-ramp = { from = '0', to = '10s', over = '3T' } }",
+                "latency from 0 to 10s within 3T",
+            ),
             ("fault.jwks = { body = 'html' }", "body html"),
             ("fault.jwks = { body = { truncate = 50 } }", "body truncate 50"),
             ("fault.jwks = { keys = { bad-key = 'curve' } }", "keys bad-key curve"),

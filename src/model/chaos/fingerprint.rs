@@ -87,7 +87,13 @@ impl Fingerprint {
     pub fn cache_table(&self) -> String {
         let period = |seconds: f64| {
             // Two digits are all that was measured.
-            let step = if seconds < 1.0 { 0.05 } else if seconds < 10.0 { 0.1 } else { 1.0 };
+            let step = if seconds < 1.0 {
+                0.05
+            } else if seconds < 10.0 {
+                0.1
+            } else {
+                1.0
+            };
             let rounded = Duration::from_secs_f64(((seconds / step).round() * step).max(0.0));
             Period(Duration::from_millis(u64::try_from(rounded.as_millis()).unwrap_or(u64::MAX)))
         };
@@ -104,7 +110,11 @@ impl Fingerprint {
             // Less than a fifth of the lifetime is what the measurement itself takes.
             if beyond < lifetime / 5.0 { 0.0 } else { beyond }
         });
-        line("stale", stale, if self.served_without.is_some_and(|served| served.at_least) { "S, at least" } else { "S" });
+        line(
+            "stale",
+            stale,
+            if self.served_without.is_some_and(|served| served.at_least) { "S, at least" } else { "S" },
+        );
         table
     }
 }

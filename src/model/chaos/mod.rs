@@ -29,6 +29,6 @@ pub use result::{
     Series, StepResult, StreamResult,
 };
 pub use scale::Scale;
-pub use scenario::{Needed, Guard, GuardAction, GuardWhen, Scenario, ScenarioFile, ScenarioFormat, ScenarioText};
+pub use scenario::{Guard, GuardAction, GuardWhen, Needed, Scenario, ScenarioFile, ScenarioFormat, ScenarioText};
 pub use step::{Action, Burst, FaultAt, Fetched, Step};
 pub use subject::Subject;

@@ -1,13 +1,6 @@
 //! A scenario: traffic, a timeline, and what is asserted about them.
 
-use super::{
-    assertion::Assertion,
-    bound::Bound,
-    expression::Expression,
-    mix::Traffic,
-    step::Step,
-    subject::Subject,
-};
+use super::{assertion::Assertion, bound::Bound, expression::Expression, mix::Traffic, step::Step, subject::Subject};
 use crate::model::{
     case::Source,
     period::Period,

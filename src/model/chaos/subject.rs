@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn subjects_round_trip() {
-        for text in ["valid", "old[k1]", "good[k2]", "forged", "fetches jwks", "amplification", "target", "fetches sink"] {
+        for text in
+            ["valid", "old[k1]", "good[k2]", "forged", "fetches jwks", "amplification", "target", "fetches sink"]
+        {
             assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);
         }
         for text in ["", "good", "valid[]", "valid[k1", "fetches"] {

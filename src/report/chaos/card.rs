@@ -7,7 +7,9 @@ pub(in crate::report) fn card(scenarios: &[ScenarioResult]) -> Vec<String> {
     let facts = || scenarios.iter().map(|scenario| &scenario.facts);
     let longest = |pick: fn(&Facts) -> Option<Measured>| {
         facts().filter_map(pick).max_by(|one, other| {
-            (one.at_least, one.seconds).partial_cmp(&(other.at_least, other.seconds)).unwrap_or(std::cmp::Ordering::Equal)
+            (one.at_least, one.seconds)
+                .partial_cmp(&(other.at_least, other.seconds))
+                .unwrap_or(std::cmp::Ordering::Equal)
         })
     };
     let mut sentences = Vec::new();
@@ -47,13 +49,12 @@ pub(in crate::report) fn card(scenarios: &[ScenarioResult]) -> Vec<String> {
         sentences.push(format!("{} of {} forged tokens were accepted{bound}.", forged.1, forged.0));
     }
     if let Some(fetches) = facts().filter_map(|facts| facts.fetches_per_hundred).max_by(f64::total_cmp) {
-        sentences.push(format!("A hundred tokens with unknown kids cause {} requests for the key set.", round(fetches)));
+        sentences
+            .push(format!("A hundred tokens with unknown kids cause {} requests for the key set.", round(fetches)));
     }
     if let Some(p99) = facts().filter_map(|facts| facts.p99_while_hanging).max_by(f64::total_cmp) {
-        sentences.push(format!(
-            "While the key set hangs, 99 of 100 good tokens are answered within {}.",
-            seconds_text(p99)
-        ));
+        sentences
+            .push(format!("While the key set hangs, 99 of 100 good tokens are answered within {}.", seconds_text(p99)));
     }
     sentences
 }

@@ -44,7 +44,8 @@ fn line(result: &ScenarioResult, paint: Paint<'_>) -> String {
     let held = [Grade::Must, Grade::Should, Grade::Excellent].map(|grade| {
         let own: Vec<_> = result.assertions.iter().filter(|claim| claim.level == grade).collect();
         let passed = own.iter().filter(|claim| claim.outcome == Outcome::Pass).count();
-        let decided = own.iter().filter(|claim| !matches!(claim.outcome, Outcome::Skip | Outcome::Inconclusive)).count();
+        let decided =
+            own.iter().filter(|claim| !matches!(claim.outcome, Outcome::Skip | Outcome::Inconclusive)).count();
         format!("{grade} {passed}/{decided}")
     });
     format!(

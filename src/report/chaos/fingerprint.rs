@@ -56,7 +56,8 @@ fn rows(found: &Fingerprint, watch: Period) -> Vec<Row> {
         rows.push(row("unknown kid", value.into(), meaning));
     }
     if let Some(cooldown) = found.cooldown {
-        let meaning = if cooldown < 0.2 { "every forged kid is a request to the issuer" } else { "forged kids are held back" };
+        let meaning =
+            if cooldown < 0.2 { "every forged kid is a request to the issuer" } else { "forged kids are held back" };
         rows.push(row("pause (C)", seconds(cooldown), meaning));
     }
     if let (Some(pause), Some(failing)) = (found.cooldown, found.cooldown_in_failure) {
@@ -67,13 +68,18 @@ fn rows(found: &Fingerprint, watch: Period) -> Vec<Row> {
         rows.push(row("pause in failure", format!("{value} ({})", seconds(failing)), meaning));
     }
     rows.extend(found.tries.map(|tries| row("requests for a token", tries.to_string(), "while each fails")));
-    rows.extend(found.timeout.map(|timeout| row("time limit (H)", measured(timeout), "for an answer that never comes")));
+    rows.extend(
+        found.timeout.map(|timeout| row("time limit (H)", measured(timeout), "for an answer that never comes")),
+    );
     if let (Some(total), Some(drips)) = (found.timeout, found.timeout_by_drips) {
         let is_total = !drips.at_least && !total.at_least && drips.seconds < total.seconds * 1.5;
-        let meaning = if is_total { "the limit is for the whole" } else { "the limit is for each piece: drips hold it for long" };
+        let meaning =
+            if is_total { "the limit is for the whole" } else { "the limit is for each piece: drips hold it for long" };
         rows.push(row("for drips", measured(drips), meaning));
     }
-    for (name, follows) in [("redirect, same host", found.follows_same_host), ("redirect, other host", found.follows_other_host)] {
+    for (name, follows) in
+        [("redirect, same host", found.follows_same_host), ("redirect, other host", found.follows_other_host)]
+    {
         rows.extend(follows.map(|follows| row(name, (if follows { "followed" } else { "not followed" }).into(), "")));
     }
     rows.push(row("largest answer", body(found.body), ""));
@@ -105,7 +111,8 @@ fn measured(value: Measured) -> String {
 }
 
 fn body((taken, refused): (Option<u64>, Option<u64>)) -> String {
-    let size = |bytes: u64| if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) };
+    let size =
+        |bytes: u64| if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) };
     match (taken, refused) {
         (Some(taken), Some(refused)) => format!("{} to {}", size(taken), size(refused)),
         (Some(taken), None) => format!("more than {}", size(taken)),

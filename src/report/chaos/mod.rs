@@ -4,7 +4,7 @@ mod card;
 mod console;
 mod fingerprint;
 
-pub use console::scenario_block;
-pub use fingerprint::fingerprint_table;
 pub(super) use card::card;
+pub use console::scenario_block;
 pub(super) use console::scenario_lines;
+pub use fingerprint::fingerprint_table;

@@ -63,7 +63,12 @@ impl ChaosView {
                 ("H", "time limit of a fetch", scale.timeout.to_string()),
                 ("S", "use beyond the lifetime", stale),
             ],
-            scenarios: report.scenarios.iter().enumerate().map(|(place, result)| ScenarioView::of(place, result)).collect(),
+            scenarios: report
+                .scenarios
+                .iter()
+                .enumerate()
+                .map(|(place, result)| ScenarioView::of(place, result))
+                .collect(),
         })
     }
 }
