@@ -110,12 +110,13 @@ async fn every_flaw_breaks_the_claim_that_is_its_proof() {
     }
     let mut wrong = BTreeSet::new();
     // A latency is only worth something where nothing else runs, and where the sender kept its schedule.
-    let (latencies, others): (Vec<_>, Vec<_>) = PROOFS.iter().partition(|proof| proof.metric.is_latency());
+    let (latencies, others): (Vec<Proof>, Vec<Proof>) =
+        PROOFS.iter().copied().partition(|proof| proof.metric.is_latency());
     for proof in latencies {
         let mut seen = Outcome::Inconclusive;
         for _ in 0..3 {
             let report = play(Some(proof.flaw), |scenario| scenario.id == proof.scenario, 1).await;
-            seen = outcome(&report, proof);
+            seen = outcome(&report, &proof);
             if seen != Outcome::Inconclusive {
                 break;
             }

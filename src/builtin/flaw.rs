@@ -133,6 +133,14 @@ impl Flaw {
     }
 }
 
+impl Flaw {
+    /// Whether the flaw lies in what a request may cost, so that it shows under a burden.
+    #[must_use]
+    pub fn is_of_burden(self) -> bool {
+        (Flaw::ManyDotsCostly..=Flaw::NbfTenMinutesEarly).contains(&self)
+    }
+}
+
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -29,7 +29,7 @@ pub(super) fn facts(record: &Record) -> Facts {
     }
 }
 
-fn of<'r>(record: &'r Record, is: impl Fn(TokenClass, Option<&str>) -> bool) -> impl Iterator<Item = &'r Judged> {
+fn of(record: &Record, is: impl Fn(TokenClass, Option<&str>) -> bool) -> impl Iterator<Item = &Judged> {
     record.samples.iter().filter(move |judged| {
         record.stream(&judged.sample).is_some_and(|stream| is(stream.class, stream.key.as_deref()))
     })

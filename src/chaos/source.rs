@@ -74,7 +74,7 @@ impl Source for Traffic {
                 shots.push(Shot { stream, number: *number, token });
             }
         };
-        if let Some(part) = self.deal.next().map(|index| &self.parts[index]) {
+        if let Some(part) = self.deal.draw().map(|index| &self.parts[index]) {
             load(desk.take(part.class, part.key.as_deref()));
         }
         while let Some(burst) = { self.orders.lock().bursts.pop_front() } {

@@ -35,7 +35,7 @@ impl Doctor {
         let issuer = self.issuer.options();
         let look = async {
             let stage = Stage::set(subject, &catalog, &issuer, None, fresh_seed()).await?;
-            let plan = build(&catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+            let plan = build(&catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), None);
             anstream::println!("target    {} at {}", visible(&stage.about().name), visible(&stage.about().address));
             anstream::println!("issuer    {}", stage.ours.testbed.world().issuer);
             anstream::println!("key set   {}", stage.ours.testbed.world().jwks_uri);

@@ -81,7 +81,7 @@ fn from_log(bytes: &[u8], file: &Path) -> Result<RunReport, Report> {
             Err(_) => break,
         }
     }
-    recorder.report().ok_or_else(|| {
+    recorder.into_report().ok_or_else(|| {
         usage(
             format!("{} does not start with run-started", file.display()),
             "name an events.ndjson that gauntlet wrote",

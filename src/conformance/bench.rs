@@ -1,6 +1,9 @@
 //! The work bench of one run: forge, target, journal, and the state that all jobs share.
 
-use super::plan::Planned;
+use super::{
+    memory::{Memory, Part},
+    plan::Planned,
+};
 use crate::{
     issuer::Journal,
     model::{Capability, Case, Observation, Recipe, Verdict, case::Present},
@@ -25,9 +28,6 @@ const MOST_RATE_LIMITED: u64 = 3;
 /// After so many tokens without an answer, a run would take hours: it stops asking.
 const MOST_TIMEOUTS: u64 = 24;
 
-/// Longer tokens are made again: a suite's worth of them would fill our memory.
-const MOST_REMEMBERED: usize = 256 * 1024;
-
 /// What every job works with.
 pub struct Bench {
     forge: Arc<Forge>,
@@ -50,23 +50,6 @@ pub struct Bench {
 }
 
 static BENCHES: AtomicU64 = AtomicU64::new(0);
-
-/// Tokens by the place of their case in the suite, with the second in which they were minted, for runs that share keys
-/// and addresses.
-#[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<(usize, Part), (i64, Token)>>);
-
-/// Seconds after which a token is minted anew: well before it expires, however slow the machine is.
-const REMEMBERED: i64 = 100;
-
-/// Which token of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Part {
-    /// The one under test.
-    Token,
-    /// The same without the change under test.
-    Twin,
-}
 
 impl Bench {
     /// A bench for one target. `good` is the recipe of ordinary tokens; `reproduce` is how the run was started, without
@@ -197,7 +180,7 @@ impl Bench {
     }
 
     /// Mints a token of a planned case, or takes it from memory. Tokens with an address in them are always fresh, since
-    /// their nonce says who followed it; so are those that turn on a second.
+    /// their nonce says who followed it; so are those that turn on a second, and those whose nonce must not come back.
     ///
     /// # Errors
     /// As [`Forge::mint`].
@@ -213,22 +196,11 @@ impl Bench {
             Part::Twin => &planned.twin,
         };
         let timeless = !planned.case.needs.iter().any(|need| need.capability == Capability::ControlClock);
-        let keeps = before.is_empty() && planned.case.untouched.is_empty() && timeless;
+        let nameless = planned.case.untouched.is_empty() && planned.case.also.echo.is_none();
+        let keeps = before.is_empty() && nameless && timeless;
         let memory = self.memory.as_ref().filter(|_| keeps);
         let Some(memory) = memory else { return self.mint(recipe, nonce, before) };
-        let known = memory.0.lock().ok().and_then(|tokens| tokens.get(&(planned.index, part)).cloned());
-        if let Some((minted, token)) = known
-            && self.now() - minted < REMEMBERED
-        {
-            return Ok(token);
-        }
-        let token = self.mint(recipe, nonce, before)?;
-        if token.bytes.len() <= MOST_REMEMBERED
-            && let Ok(mut tokens) = memory.0.lock()
-        {
-            tokens.insert((planned.index, part), (self.now(), token.clone()));
-        }
-        Ok(token)
+        memory.token(planned.index, part, self.now(), || self.mint(recipe, nonce, before))
     }
 
     /// The twin of a case, presented.

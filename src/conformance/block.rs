@@ -1,9 +1,10 @@
 //! A block of cases between good tokens. What was refused while a good token was refused too is undecided.
 
 use super::{
-    bench::{Bench, Part},
+    bench::Bench,
     judge::judge,
     measure::{self, Measured},
+    memory::Part,
     plan::Planned,
     same_answer::same_answer,
     trim::trim,
@@ -22,6 +23,7 @@ use crate::{
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -34,7 +36,7 @@ pub struct Finished {
     /// Its place in the order of the suite.
     pub index: usize,
     /// What the report says about it.
-    pub result: CaseResult,
+    pub result: Arc<CaseResult>,
     /// The nonce in its planted addresses.
     nonce: String,
     case: Case,
@@ -58,10 +60,11 @@ impl Finished {
     #[must_use]
     pub fn with_outcome(planned: &Planned, outcome: Outcome, because: &str) -> Finished {
         let mut finished = not_sent(planned, because);
-        for finding in &mut finished.result.findings {
+        let result = Arc::make_mut(&mut finished.result);
+        for finding in &mut result.findings {
             finding.outcome = outcome;
         }
-        finished.result.outcome = outcome;
+        result.outcome = outcome;
         finished
     }
 }
@@ -283,7 +286,7 @@ impl Sent<'_> {
         result.before = self.before;
         result.controls = controls;
         trim(&mut result);
-        Finished { index: self.planned.index, result, nonce: self.nonce, case: case.clone() }
+        Finished { index: self.planned.index, result: Arc::new(result), nonce: self.nonce, case: case.clone() }
     }
 }
 
@@ -331,7 +334,7 @@ pub(super) fn not_sent(planned: &Planned, because: &str) -> Finished {
     }
     Finished {
         index: planned.index,
-        result: skeleton(planned, findings),
+        result: Arc::new(skeleton(planned, findings)),
         nonce: String::new(),
         case: planned.case.clone(),
     }
@@ -343,15 +346,16 @@ pub fn sweep(bench: &Bench, finished: &mut Finished) -> bool {
     if !finished.case.untouched.contains(&WorldPart::Canary) {
         return false;
     }
-    let (Some(observation), late) = (&mut finished.result.observation, journal.by_nonce(&finished.nonce)) else {
-        return false;
-    };
-    if late.len() <= observation.outbound.len() {
+    let late = journal.by_nonce(&finished.nonce);
+    let seen = finished.result.observation.as_ref().map(|observation| observation.outbound.len());
+    if seen.is_none_or(|seen| late.len() <= seen) {
         return false;
     }
+    let result = Arc::make_mut(&mut finished.result);
+    let Some(observation) = &mut result.observation else { return false };
     observation.outbound = late;
-    finished.result.findings = judge(&finished.case, observation, finished.result.controls);
-    finished.result.outcome = gravest(&finished.result.findings);
+    result.findings = judge(&finished.case, observation, result.controls);
+    result.outcome = gravest(&result.findings);
     true
 }
 

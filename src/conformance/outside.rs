@@ -7,6 +7,7 @@ use super::{
     plan::Planned,
 };
 use crate::model::{Observation, Outcome, Verdict, outcome::Control, report::Controls};
+use std::sync::Arc;
 
 /// A case that is not judged yet.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Pending {
                 let base = if held { Control::Accepted } else { Control::Refused };
                 let feature = if spoilt.is_some() { Control::Refused } else { base };
                 let mut finished = sent.judged_between(bench, Controls { base, feature }, None);
-                finished.result.twin = spoilt;
+                Arc::make_mut(&mut finished.result).twin = spoilt;
                 return finished;
             }
             Shown::Down(because) | Shown::StaysDown(because) if !held => return not_sent(&self.planned, &because),

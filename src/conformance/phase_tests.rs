@@ -47,7 +47,7 @@ fn planned(sets: &[&str]) -> (Vec<Phase>, Vec<Planned>) {
     let keysets = "format = \"keysets/1\"\n[keyset.default]\nmembers = [\"trusted\"]\n";
     let catalog = Catalog::from_files(&[file("f", &text), file("keysets", keysets)]).unwrap();
     let provides = [Capability::JwksPhases].into();
-    let plan = build(&catalog, &provides, &Selection::all(), &BTreeMap::new(), None);
+    let plan = build(&catalog, &provides, &Selection::all(), &BTreeMap::new(), None, None);
     phases(&catalog, plan.cases)
 }
 

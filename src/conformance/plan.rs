@@ -1,6 +1,6 @@
 //! What will run, what not, and why.
 
-use super::kinds::Kinds;
+use super::{kinds::Kinds, memory::Memory};
 use crate::{
     model::{Capabilities, Capability, Case, Need, Recipe, expect::Expect, placeholder::PlaceholderError},
     suite::{Catalog, Selection},
@@ -75,7 +75,7 @@ impl Plan {
 }
 
 /// Decides what to send. `own` is what the target file lays over recipes; with a forge, tokens that cannot be made for
-/// this target's keys are skipped too.
+/// this target's keys are skipped too. `memory` knows what other runs on the same keys found out about that.
 #[must_use]
 pub fn build(
     catalog: &Catalog,
@@ -83,6 +83,7 @@ pub fn build(
     selection: &Selection,
     own: &BTreeMap<String, Recipe>,
     forge: Option<&Forge>,
+    memory: Option<&Memory>,
 ) -> Plan {
     let mut plan = Plan::default();
     let all = || catalog.cases.iter().enumerate().filter(|(_, case)| selection.names(case));
@@ -99,7 +100,7 @@ pub fn build(
             None => twin.clone(),
         };
         let planned = Planned { index, token: case.token.over(&base), twin, case };
-        match obstacle(&planned, provides, selection, forge) {
+        match obstacle(&planned, provides, selection, forge, memory) {
             Some(because) => plan.skipped.push(Skipped { index, case: planned.case, because }),
             None => plan.cases.push(planned),
         }
@@ -118,6 +119,7 @@ fn obstacle(
     provides: &Capabilities,
     selection: &Selection,
     forge: Option<&Forge>,
+    memory: Option<&Memory>,
 ) -> Option<String> {
     let case = &planned.case;
     let missing: Vec<String> =
@@ -128,34 +130,41 @@ fn obstacle(
     if let Some(because) = selection.obstacle(case.harm) {
         return Some(because);
     }
-    // A public key without the written form that a variant is about (PKCS#1 of an elliptic-curve key). Any other
-    // trouble is a mistake in the case: it stays in the plan and turns out undecided.
-    let forge = forge?;
-    let mint = |recipe| forge.mint(recipe, 0, "plan", &stand_ins(planned, forge));
-    match (mint(&planned.token), mint(&planned.twin)) {
-        (Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_) | ForgeError::CannotEncrypt(_))), _) => {
-            Some(error.to_string())
-        }
-        // A name in capitals that has no letters, a pattern without a dot.
-        (Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))), _) if name.contains(':') => {
-            Some(format!("`${{{name}}}` would change nothing here"))
-        }
-        (Ok(token), Ok(twin)) if is_harmless(planned, &token, &twin) => {
-            Some("the damaged token would be the good one here".to_owned())
-        }
-        _ => None,
+    match memory {
+        None => impossible(planned, forge?),
+        Some(memory) => memory.impossible(planned.index, || impossible(planned, forge?)),
     }
 }
 
-/// Whether the one defect is none for this target, such as the issuer as audience where that is the audience.
-fn is_harmless(planned: &Planned, token: &Token, twin: &Token) -> bool {
-    let same_parts = token.header == twin.header && token.payload == twin.payload;
+/// Why no such token can be made here: a public key without the written form that a variant is about (PKCS#1 of an
+/// elliptic-curve key), or a defect that is none. Any other trouble is a mistake in the case: it stays in the plan and
+/// turns out undecided.
+fn impossible(planned: &Planned, forge: &Forge) -> Option<String> {
+    let stand_ins = stand_ins(planned, forge);
+    let parts = match forge.rehearse(&planned.token, &stand_ins) {
+        Err(error @ (ForgeError::NoSuchForm(..) | ForgeError::NoKeyFor(_) | ForgeError::CannotEncrypt(_))) => {
+            return Some(error.to_string());
+        }
+        // A name in capitals that has no letters, a pattern without a dot.
+        Err(ForgeError::Placeholder(PlaceholderError::Unknown(name))) if name.contains(':') => {
+            return Some(format!("`${{{name}}}` would change nothing here"));
+        }
+        Err(_) => return None,
+        Ok(parts) => parts,
+    };
+    let harmless = may_be_harmless(planned) && forge.rehearse(&planned.twin, &stand_ins) == Ok(parts);
+    harmless.then(|| "the damaged token would be the good one here".to_owned())
+}
+
+/// Whether the one defect can be none for this target, such as the issuer as audience where that is the audience: where
+/// nothing but the decoded parts can tell the token from its twin.
+fn may_be_harmless(planned: &Planned) -> bool {
     let recipe = &planned.token;
     let same_seal = recipe.then.is_empty() && recipe.mutate == planned.twin.mutate && recipe.sign == planned.twin.sign;
     let same_seal = same_seal && recipe.encrypt == planned.twin.encrypt;
     // Under another key set a token as good as its twin may be the wrong one.
     let same_keys = planned.case.keyset.is_none() && planned.case.present.is_none();
-    planned.case.expect == Expect::Reject && same_keys && same_parts && same_seal
+    planned.case.expect == Expect::Reject && same_keys && same_seal
 }
 
 /// Tokens in place of those that are presented first, so that the plan can try a recipe that uses them.

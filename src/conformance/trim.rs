@@ -45,6 +45,8 @@ fn cut(text: &mut String) {
     let end = (0..=START).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.truncate(end);
     text.push_str(&format!("… ({whole} bytes in all)"));
+    // What was cut would stay allocated until the end of the run.
+    text.shrink_to_fit();
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One event. A log without `run-finished` as its last line is of an incomplete run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,7 +38,7 @@ pub enum Event {
         /// Its place in the order of the suite.
         index: usize,
         /// What came of it.
-        result: Box<CaseResult>,
+        result: Arc<CaseResult>,
     },
     /// How far fuzzing is.
     Fuzzed {

@@ -102,6 +102,7 @@ pub fn summarise(report: &mut RunReport) {
         executed: groups.iter().filter(|group| group.variants.iter().any(|case| case.observation.is_some())).count(),
         sent: report.cases.iter().filter(sent).count(),
         decided: report.cases.iter().filter(sent).filter(|case| case.outcome != Outcome::Inconclusive).count(),
+        ..Summary::default()
     };
 }
 

@@ -5,7 +5,7 @@ use crate::{
     conformance::{Bench, Finished, Planned, run_block},
     model::{Event, Level, Verdict},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How often, and after how long each time, a harmed target is looked at.
 const LOOKS: u32 = 10;
@@ -28,7 +28,7 @@ pub(super) async fn run(
     for planned in cases {
         let was_halted = bench.halted().is_some();
         for case in run_block(bench, std::slice::from_ref(planned)).await {
-            score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+            score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
             finished.insert(case.index, case);
         }
         let harmed = finished.get(&planned.index).is_some_and(Finished::did_harm);

@@ -213,7 +213,7 @@ impl Stand<'_, '_> {
     }
 
     fn add(&mut self, finished: Finished) {
-        self.score.emit(Event::CaseFinished { index: finished.index, result: Box::new(finished.result.clone()) });
+        self.score.emit(Event::CaseFinished { index: finished.index, result: Arc::clone(&finished.result) });
         self.finished.insert(finished.index, finished);
     }
 }

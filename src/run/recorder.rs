@@ -5,13 +5,16 @@ use crate::model::{
     chaos::ScenarioResult,
     report::{CaseResult, Counts, ReportFormat, Summary},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Collects the events of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder {
     report: Option<RunReport>,
-    cases: BTreeMap<usize, CaseResult>,
+    cases: BTreeMap<usize, Arc<CaseResult>>,
     scenarios: BTreeMap<usize, ScenarioResult>,
 }
 
@@ -43,7 +46,7 @@ impl Recorder {
                 }
             }
             Event::CaseFinished { index, result } => {
-                self.cases.insert(*index, result.as_ref().clone());
+                self.cases.insert(*index, Arc::clone(result));
             }
             Event::ScenarioFinished { index, result } => {
                 self.scenarios.insert(*index, result.as_ref().clone());
@@ -54,11 +57,7 @@ impl Recorder {
             | Event::Remark { .. } => {}
             Event::RunFinished { finished, stopped, summary: _, log_leaks, exit_code } => {
                 if let Some(report) = &mut self.report {
-                    report.complete = stopped.is_none();
-                    report.stopped.clone_from(stopped);
-                    report.run.finished.clone_from(finished);
-                    report.log_leaks.clone_from(log_leaks);
-                    report.exit_code = *exit_code;
+                    close(report, finished, stopped.as_ref(), log_leaks, *exit_code);
                 }
             }
         }
@@ -66,16 +65,31 @@ impl Recorder {
 
     /// The report so far; `None` before the first event.
     #[must_use]
-    pub fn report(&self) -> Option<RunReport> {
-        let mut report = self.report.clone()?;
-        report.cases = self.cases.values().cloned().collect();
-        report.scenarios = self.scenarios.values().cloned().collect();
+    pub fn into_report(self) -> Option<RunReport> {
+        let mut report = self.report?;
+        report.cases = self.cases.into_values().map(Arc::unwrap_or_clone).collect();
+        report.scenarios = self.scenarios.into_values().collect();
         report.summary = summary(&report.cases);
         for scenario in &report.scenarios {
             report.summary.scenarios.add(scenario.outcome);
         }
         Some(report)
     }
+}
+
+/// What is known when a run ends.
+pub(super) fn close(
+    report: &mut RunReport,
+    finished: &str,
+    stopped: Option<&String>,
+    log_leaks: &[String],
+    exit_code: u8,
+) {
+    report.complete = stopped.is_none();
+    report.stopped = stopped.cloned();
+    finished.clone_into(&mut report.run.finished);
+    report.log_leaks = log_leaks.to_vec();
+    report.exit_code = exit_code;
 }
 
 /// The counts over the results of a run.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     builtin::Flaw,
     issuer::Options,
-    model::{CaseId, Outcome, RunReport, report::CaseResult},
+    model::{Case, CaseId, Outcome, RunReport, report::CaseResult},
     suite::{Catalog, Selection},
     token::KeyRing,
 };
@@ -93,7 +93,7 @@ impl Score {
     /// What the full test found, as the file that is committed beside the suite.
     #[must_use]
     pub fn detection_file(&self) -> DetectionFile {
-        let specific = self.detections.iter().filter(|detection| detection.flaw.is_specific());
+        let specific = self.detections.iter().filter(|detection| detection.flaw.is_specific() && detection.is_caught());
         let cases = |detection: &Detection| detection.caught.iter().map(|caught| caught.id.case()).collect();
         DetectionFile {
             format: "detection/1".into(),
@@ -110,15 +110,20 @@ impl DetectionFile {
             .unwrap_or(DetectionFile { format: "detection/1".into(), caught: BTreeMap::new() })
     }
 
-    /// The cases to try a flaw on: those that the file says. A flaw that it does not know waits for the full test; one of
-    /// the whole target meets every case.
-    fn cases_for(&self, flaw: Flaw, catalog: &Catalog) -> BTreeSet<String> {
-        let all = catalog.cases.iter().map(|case| case.id.case());
-        if !flaw.is_specific() {
-            return all.collect();
-        }
-        let own = self.caught.get(flaw.name());
-        all.filter(|case| own.is_some_and(|own| own.contains(case))).collect()
+    /// The cases to try a flaw on: those that the file says, and those that it does not know yet. Every case for a flaw
+    /// that it does not know, and for one of the whole target.
+    ///
+    /// The full test tries it on every case, but for those that take long, because they burden or measure the target:
+    /// they are tried where the file says so or does not know, and on flaws that show under a burden.
+    fn cases_for(&self, flaw: Flaw, catalog: &Catalog, full: bool) -> BTreeSet<String> {
+        let known: BTreeSet<&String> = self.caught.values().flatten().collect();
+        let own = self.caught.get(flaw.name()).filter(|_| flaw.is_specific());
+        let wanted = |case: &&Case| {
+            let id = case.id.case();
+            let named = own.is_none_or(|own| own.contains(&id)) || !known.contains(&id);
+            named || full && (!case.runs_alone() || flaw.is_of_burden())
+        };
+        catalog.cases.iter().filter(wanted).map(|case| case.id.case()).collect()
     }
 }
 
@@ -161,10 +166,7 @@ pub async fn selftest(
         while running.len() < jobs.max(1)
             && let Some((flaw, arena)) = waiting.next()
         {
-            let selection = match full {
-                true => selection.clone(),
-                false => selection.clone().within(committed.cases_for(flaw, &catalog)),
-            };
+            let selection = selection.clone().within(committed.cases_for(flaw, &catalog, full));
             let ours = idle(&mut sides, arena, &rings[&arena], &catalog).await?;
             let catalog = Arc::clone(&catalog);
             running.spawn(async move {

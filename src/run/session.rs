@@ -7,7 +7,7 @@ use super::{
     generated::Generated,
     ours::OurSide,
     phases,
-    recorder::Recorder,
+    recorder::{self, Recorder},
     setup::{Stage, Struck, Subject},
     stop::{Stop, StopReason},
 };
@@ -104,24 +104,22 @@ impl Score<'_> {
     }
 
     pub(super) fn finish(
-        &mut self,
+        self,
         log_leaks: Vec<String>,
         stopped: Option<StopReason>,
         fail_on: FailOn,
     ) -> Result<RunReport, RunError> {
         // A wish to stop before the first event: nothing ran, and there is nothing to write.
-        let Some(report) = self.recorder.report() else {
+        let Some(mut report) = self.recorder.into_report() else {
             return Err(stopped.map_or(RunError::NeverBegan, RunError::StoppedEarly));
         };
-        let code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code);
-        self.emit(Event::RunFinished {
-            finished: Timestamp::now().to_string(),
-            stopped: stopped.map(|reason| reason.sentence().to_owned()),
-            summary: report.summary,
-            log_leaks,
-            exit_code: code as u8,
-        });
-        self.recorder.report().ok_or(RunError::NeverBegan)
+        let exit_code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code) as u8;
+        let finished = Timestamp::now().to_string();
+        let stopped = stopped.map(|reason| reason.sentence().to_owned());
+        recorder::close(&mut report, &finished, stopped.as_ref(), &log_leaks, exit_code);
+        let summary = report.summary.clone();
+        (self.sink)(&Event::RunFinished { finished, stopped, summary, log_leaks, exit_code });
+        Ok(report)
     }
 }
 
@@ -141,7 +139,7 @@ async fn play(
         return Err(RunError::NothingSelected);
     }
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
-    let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+    let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
     }
@@ -156,7 +154,7 @@ async fn play(
         score.emit(Event::Calibrated { check: Box::new(check) });
     }
     for left_out in &plan.skipped {
-        let result = Box::new(skipped(left_out));
+        let result = Arc::new(skipped(left_out));
         score.emit(Event::CaseFinished { index: left_out.index, result });
     }
     if standing == Standing::Testable {
@@ -169,7 +167,7 @@ async fn play(
         finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
-                score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+                score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
             }
         }
         if let Some(generated) = &generated {
@@ -234,13 +232,12 @@ pub(super) async fn all_blocks(
     jobs: usize,
     score: &mut Score<'_>,
 ) -> BTreeMap<usize, Finished> {
-    let mut waiting = cases.chunks(BLOCK).map(<[Planned]>::to_vec).collect::<Vec<_>>().into_iter();
+    let mut waiting = cases.into_iter();
     let mut running = JoinSet::new();
     let mut finished = BTreeMap::new();
     loop {
-        while running.len() < jobs.max(1)
-            && let Some(block) = waiting.next()
-        {
+        while running.len() < jobs.max(1) && waiting.len() > 0 {
+            let block: Vec<Planned> = waiting.by_ref().take(BLOCK).collect();
             let bench = Arc::clone(bench);
             running.spawn(async move { run_block(&bench, &block).await });
         }
@@ -248,7 +245,7 @@ pub(super) async fn all_blocks(
         match done {
             Ok(cases) => {
                 for case in cases {
-                    score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+                    score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
                     finished.insert(case.index, case);
                 }
             }
@@ -294,7 +291,7 @@ pub(super) async fn repeat_undecided(
             return;
         }
         for case in run_block(bench, std::slice::from_ref(planned)).await {
-            score.emit(Event::CaseFinished { index: case.index, result: Box::new(case.result.clone()) });
+            score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
             finished.insert(case.index, case);
         }
     }

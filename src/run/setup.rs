@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     builtin::{self, Flaw},
-    conformance::Bench,
+    conformance::{Bench, Memory},
     issuer::Options,
     model::{
         Alg, Capabilities, Capability, ContentEncryption, Harm, KeyManagement, Period, Recipe, TrustConfig, World,
@@ -313,6 +313,12 @@ impl Stage {
             .with_memory(self.ours.memory.clone())
             .with_gauge(gauge)
             .with_revoker(revoker)
+    }
+
+    /// What other runs on the same keys left for this one.
+    #[must_use]
+    pub fn memory(&self) -> Option<&Memory> {
+        self.ours.memory.as_deref()
     }
 
     /// Starts the target again, where that is possible.

@@ -11,7 +11,7 @@ use super::{
     template::Template,
 };
 use crate::model::{
-    Alg, ContentEncryption, Encrypt, KeyManagement, Period, Recipe, World,
+    Alg, ContentEncryption, Encrypt, KeyManagement, Period, Recipe, Tampering, World,
     access::{AccessRules, ClaimRule, Login},
     placeholder::{self, Times, Unknown},
 };
@@ -127,18 +127,42 @@ impl Forge {
         if recipe.encrypt.is_some() || recipe.inner.is_some() {
             return jwe::mint(self, recipe, now, nonce, before);
         }
-        let signer = self.signer(recipe)?;
-        let filled = self.fill(recipe, &signer, now, nonce, before)?;
-        let mut draft = Draft::new(&filled, signer);
         let anvil = mutate::Anvil { forge: self, recipe, now, nonce, before };
-        for mutation in &filled.mutate {
-            mutate::before_signing(mutation, &mut draft, &anvil)?;
-        }
+        let (draft, then) = self.draft(&anvil)?;
         let mut sealed = Sealed::sign(draft)?;
-        for tampering in &filled.then {
+        for tampering in &then {
             mutate::after_signing(tampering, &mut sealed, &anvil)?;
         }
         Ok(sealed.into_token())
+    }
+
+    /// Whether a token can be made: its decoded header and payload, without the cost of a signature where nothing
+    /// builds on one.
+    ///
+    /// # Errors
+    /// As [`Forge::mint`], but for what shows only in a signature.
+    pub fn rehearse(
+        &self,
+        recipe: &Recipe,
+        before: &BTreeMap<String, Token>,
+    ) -> Result<(Vec<u8>, Vec<u8>), ForgeError> {
+        const NONCE: &str = "rehearsal";
+        if recipe.encrypt.is_some() || recipe.inner.is_some() || !recipe.then.is_empty() {
+            return self.mint(recipe, 0, NONCE, before).map(|token| (token.header, token.payload));
+        }
+        let (draft, _) = self.draft(&mutate::Anvil { forge: self, recipe, now: 0, nonce: NONCE, before })?;
+        Sealed::rehearse(&draft)
+    }
+
+    /// What is to be signed, and what happens to it then.
+    fn draft(&self, anvil: &mutate::Anvil<'_>) -> Result<(Draft, Vec<Tampering>), ForgeError> {
+        let signer = self.signer(anvil.recipe)?;
+        let filled = self.fill(anvil.recipe, &signer, anvil.now, anvil.nonce, anvil.before)?;
+        let mut draft = Draft::new(&filled, signer);
+        for mutation in &filled.mutate {
+            mutate::before_signing(mutation, &mut draft, anvil)?;
+        }
+        Ok((draft, filled.then))
     }
 
     /// The encryption of a recipe without placeholders.

@@ -10,7 +10,7 @@ impl KeyRing {
     /// # Errors
     /// A member names a key that the ring does not hold, or a change does not fit its JWK.
     pub fn serve(&self, set: &KeySet) -> Result<Vec<u8>, ForgeError> {
-        let mut members = Vec::new();
+        let mut members: Vec<String> = Vec::new();
         for name in &set.members {
             if name == "trusted" {
                 for key in self.trusted.values().filter(|key| key.alg().is_asymmetric()) {
@@ -27,14 +27,14 @@ impl KeyRing {
         for filler in &set.filler {
             self.fill(filler, &mut members)?;
         }
+        let first = members.first().cloned().unwrap_or_default();
         let keys = format!("[{}]", members.join(","));
+        // Some sets have megabytes.
+        drop(members);
         let whole = format!("{{\"keys\":{keys}}}");
         Ok(match &set.body {
             None => whole,
-            Some(body) => {
-                let first = members.first().map_or("", String::as_str);
-                body.replace("${set}", &whole).replace("${keys}", &keys).replace("${member}", first)
-            }
+            Some(body) => body.replace("${set}", &whole).replace("${keys}", &keys).replace("${member}", &first),
         }
         .into_bytes())
     }

@@ -16,7 +16,7 @@ impl Deal {
     }
 
     /// The next index; `None` where nothing has a weight.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn draw(&mut self) -> Option<usize> {
         let total: i64 = self.weights.iter().sum();
         if total == 0 {
             return None;
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn nothing_comes_of_nothing() {
-        assert_eq!(Deal::new(&[]).next(), None);
-        assert_eq!(Deal::new(&[0, 0]).next(), None);
+        assert_eq!(Deal::new(&[]).draw(), None);
+        assert_eq!(Deal::new(&[0, 0]).draw(), None);
     }
 
     proptest! {
@@ -58,7 +58,7 @@ mod tests {
             let mut deal = Deal::new(&weights);
             let mut seen = vec![0u32; weights.len()];
             for dealt in 0..total as usize * rounds {
-                seen[deal.next().unwrap()] += 1;
+                seen[deal.draw().unwrap()] += 1;
                 // Never further from its share than the number of kinds.
                 for (index, weight) in weights.iter().enumerate() {
                     let due = (dealt + 1) as f64 * f64::from(*weight) / f64::from(total);

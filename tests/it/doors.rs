@@ -88,7 +88,7 @@ async fn outcomes(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSide, which: 
     let stage = Stage::set(subject, catalog, &Options::default(), Some(ours.clone()), 1).await.unwrap();
     let only: Vec<String> = CASES.iter().map(|case| (*case).to_owned()).collect();
     let selection = Selection::new(&only, &[], false).unwrap();
-    let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge));
+    let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), None);
     let bench = stage.bench(catalog, String::new());
     let calibration = calibrate(&bench, &stage.trust.algorithms).await;
     assert_eq!(calibration.standing, Standing::Testable, "{name}: {:?}", calibration.checks);

@@ -47,6 +47,14 @@ fn suite_and_target_files_meet_their_schemas() {
             _ => {}
         }
     }
+    for entry in fs::read_dir(root().join("scenarios")).unwrap() {
+        let file = entry.unwrap().path();
+        // What a matrix fills in is no time and no mix yet.
+        let text = fs::read_to_string(&file).unwrap();
+        if file.extension().is_some_and(|extension| extension == "toml") && !text.contains("${mix}") {
+            check(&file, "scenarios/scenario-file.schema.json");
+        }
+    }
     for entry in fs::read_dir(root().join("tests/targets")).unwrap() {
         let file = entry.unwrap().path().join("target.toml");
         if file.exists() {

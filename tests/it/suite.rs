@@ -80,7 +80,11 @@ fn every_variant_can_be_made() {
         }
         let from = case.token.from.as_deref().unwrap_or("access-token");
         let base = case.given.recipe().over(&catalog.recipe(from, &own));
-        match mint(&case.token.over(&base), "n", &before) {
+        let recipe = case.token.over(&base);
+        let rehearsed = forge.rehearse(&recipe, &before);
+        let minted = mint(&recipe, "n", &before);
+        assert_eq!(rehearsed.is_ok(), minted.is_ok(), "{}: {rehearsed:?}", case.id);
+        match minted {
             Ok(_) => made += 1,
             Err(ForgeError::NoSuchForm(..)) => {}
             // A name that is respelled in a way that changes nothing here.

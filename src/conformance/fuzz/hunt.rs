@@ -299,6 +299,6 @@ impl Reporter<'_> {
     }
 
     fn finished(&self, kind: Kind, place: usize, result: CaseResult) -> Event {
-        Event::CaseFinished { index: self.order.first + kind as usize * PLACES + place, result: Box::new(result) }
+        Event::CaseFinished { index: self.order.first + kind as usize * PLACES + place, result: Arc::new(result) }
     }
 }

@@ -161,7 +161,7 @@ impl Active {
 
     fn meets(&self, draw: impl FnOnce() -> f64) -> bool {
         let number = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.rule.nth.is_some_and(|nth| number % nth != 0) {
+        if self.rule.nth.is_some_and(|nth| !number.is_multiple_of(nth)) {
             return false;
         }
         if self.rule.percent.is_some_and(|percent| draw() * 100.0 >= percent) {

@@ -134,7 +134,7 @@ impl Pieces {
     }
 
     fn next(&mut self) -> io::Result<Option<Bytes>> {
-        const SPACES: [u8; PIECE] = [b' '; PIECE];
+        static SPACES: [u8; PIECE] = [b' '; PIECE];
         Ok(match self {
             Pieces::Bytes(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()),
             Pieces::Padded(bytes, pad) => match bytes.take().filter(|bytes| !bytes.is_empty()) {

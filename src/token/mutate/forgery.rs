@@ -15,12 +15,38 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+/// Ed25519 has one hash.
+const HASHLESS: ForgeError =
+    ForgeError::CannotMutate { mutation: "sign-with-hash", needs: "an algorithm whose hash can be chosen" };
+
 /// What there is to sign.
 pub(super) struct Text<'a> {
     pub header: &'a [u8],
     pub payload: &'a [u8],
     /// The signing input (RFC 7515 section 2).
     pub input: &'a [u8],
+}
+
+/// Whether the signer has what a mutation needs.
+///
+/// # Errors
+/// It has not: what it lacks.
+pub(super) fn suits(mutation: &Mutation, signer: &Signer) -> Result<(), ForgeError> {
+    let (key, alg) = (&signer.key, signer.alg);
+    match mutation {
+        Mutation::RsaBlock { .. } | Mutation::RsaCubeRoot { .. } | Mutation::RsaPssBlock { .. } => key.with_rsa(|_| ()),
+        Mutation::RsaLeadingZero | Mutation::RsaPlusModulus => rsa_only(alg),
+        Mutation::MacKeyedWith { .. } => key.mac_secret().map(|_| ()),
+        Mutation::EcdsaLeadingZeros { .. } => key.ec_secret().map(|_| ()),
+        Mutation::EcdsaKeyZero => curve(alg).map(|_| ()),
+        Mutation::Ed25519NeutralR { .. } | Mutation::Ed25519Variant { .. } => key.ed_seed().map(|_| ()),
+        Mutation::SignWithHash { .. } => match alg.family() {
+            KeyFamily::Rsa | KeyFamily::Oct => Ok(()),
+            KeyFamily::Ed25519 => Err(HASHLESS),
+            _ => curve(alg).map(|_| ()),
+        },
+        _ => Ok(()),
+    }
 }
 
 /// The signature that a mutation makes of a text. `None` where it does not come out as wanted with this text; another
@@ -83,9 +109,7 @@ fn with_hash(signer: &Signer, hash: HashName, input: &[u8]) -> Result<Option<Vec
             Ok(block.and_then(|block| rsa.sign_block(&block)))
         })?,
         Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => Ok(Some(raw::hmac(hash, key.mac_secret()?, input))),
-        Alg::EdDsa | Alg::Ed25519 => {
-            Err(ForgeError::CannotMutate { mutation: "sign-with-hash", needs: "an algorithm whose hash can be chosen" })
-        }
+        Alg::EdDsa | Alg::Ed25519 => Err(HASHLESS),
         alg => Ok(raw::sign_with(curve(alg)?, &key.ec_secret()?, &raw::digest(hash, input))),
     }
 }

@@ -30,9 +30,7 @@ impl Sealed {
         const MOST: u32 = 16_384;
         let mut first = None;
         for attempt in 1..=MOST {
-            let (mut header, mut payload) = (draft.header.render(), draft.claims.render());
-            draft.fit_padding(Segment::Header, &mut header);
-            draft.fit_padding(Segment::Payload, &mut payload);
+            let (header, payload) = rendered(&draft);
             let mut input = draft.encode(Segment::Header, &header).into_bytes();
             input.push(b'.');
             if draft.sign_decoded {
@@ -55,6 +53,14 @@ impl Sealed {
             claims.set("jti", &format!("\"{jti}-{attempt}\""));
         }
         Err(ForgeError::Crypto("looking for a text whose signature has the wanted form"))
+    }
+
+    /// The decoded header and payload of a draft, where it could be signed in the way that it asks for.
+    pub fn rehearse(draft: &Draft) -> Result<(Vec<u8>, Vec<u8>), ForgeError> {
+        if let Some(mutation) = &draft.forgery {
+            forgery::suits(mutation, &draft.signer)?;
+        }
+        Ok(rendered(draft))
     }
 
     /// The three segments as they are on the wire, cut at dots.
@@ -150,4 +156,12 @@ impl Sealed {
     pub fn into_token(self) -> Token {
         Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature, jwe: None }
     }
+}
+
+/// Header and payload, decoded.
+fn rendered(draft: &Draft) -> (Vec<u8>, Vec<u8>) {
+    let (mut header, mut payload) = (draft.header.render(), draft.claims.render());
+    draft.fit_padding(Segment::Header, &mut header);
+    draft.fit_padding(Segment::Payload, &mut payload);
+    (header, payload)
 }

@@ -32,6 +32,10 @@ pub(crate) struct RsaSecret {
     pub exponent: BigUint,
     /// For a modulus of one prime the second is 1.
     primes: (BigUint, BigUint),
+    /// The power that is a root, modulo each prime.
+    powers: (BigUint, BigUint),
+    /// The inverse of the second prime modulo the first.
+    inverse: BigUint,
 }
 
 impl RsaSecret {
@@ -58,7 +62,7 @@ impl RsaSecret {
             };
             let modulus = &p * &q;
             if p != q && modulus.bits() == shape.bits {
-                return Ok(RsaSecret { modulus, exponent, primes: (p, q) });
+                return RsaSecret::of(modulus, exponent, p, q).ok_or(ForgeError::Crypto("working out an RSA key"));
             }
         }
     }
@@ -76,7 +80,23 @@ impl RsaSecret {
             Some(BigUint::from_bytes_be(number))
         };
         let [_version, modulus, exponent, _private, p, q] = [next()?, next()?, next()?, next()?, next()?, next()?];
-        Some(RsaSecret { modulus, exponent, primes: (p, q) })
+        let [first, second, inverse] = [next()?, next()?, next()?];
+        Some(RsaSecret { modulus, exponent, primes: (p, q), powers: (first, second), inverse })
+    }
+
+    fn of(modulus: BigUint, exponent: BigUint, p: BigUint, q: BigUint) -> Option<RsaSecret> {
+        let one = BigUint::from(1u8);
+        let power = |prime: &BigUint| {
+            let less = prime - &one;
+            match exponent == BigUint::from(2u8) {
+                true => Some((prime + &one) >> 2),
+                false if less <= one => Some(one.clone()),
+                false => exponent.modinv(&less),
+            }
+        };
+        let powers = (power(&p)?, power(&q)?);
+        let inverse = q.modinv(&p)?;
+        Some(RsaSecret { modulus, exponent, primes: (p, q), powers, inverse })
     }
 
     /// Bytes of the modulus.
@@ -91,29 +111,19 @@ impl RsaSecret {
         if block >= self.modulus {
             return None;
         }
-        let root = self.root(&block)?;
+        let root = self.root(&block);
         (root.modpow(&self.exponent, &self.modulus) == block).then(|| fixed(&root, self.length()))?
     }
 
     /// By the Chinese remainder theorem: one root for each prime.
-    fn root(&self, block: &BigUint) -> Option<BigUint> {
+    fn root(&self, block: &BigUint) -> BigUint {
         let (p, q) = &self.primes;
-        let one = BigUint::from(1u8);
-        let part = |prime: &BigUint| {
-            let less = prime - &one;
-            let power = match self.exponent == BigUint::from(2u8) {
-                true => (prime + &one) >> 2,
-                false if less <= one => one.clone(),
-                false => self.exponent.modinv(&less)?,
-            };
-            Some(block.modpow(&power, prime))
-        };
-        let root = part(p)?;
-        if *q == one {
-            return Some(root);
+        let first = block.modpow(&self.powers.0, p);
+        if *q == BigUint::from(1u8) {
+            return first;
         }
-        let other = part(q)?;
-        let step = ((&other + q - &root % q) * p.modinv(q)?) % q;
-        Some(root + step * p)
+        let second = block.modpow(&self.powers.1, q);
+        let step = (first + p - &second % p) * &self.inverse % p;
+        second + step * q
     }
 }

@@ -4,6 +4,7 @@
 //! target files and reads reports.
 
 mod adapter;
+mod chaos;
 mod commands;
 mod exit_codes;
 mod files;
