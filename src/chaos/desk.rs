@@ -157,7 +157,9 @@ impl Desk {
         end(&mut self.lives, key, at);
         let lives = self.lives.entry(key.to_owned()).or_default();
         let before = lives.clone();
-        lives.push(Span { from: at, to: None });
+        if self.published.iter().any(|own| own == key) {
+            lives.push(Span { from: at, to: None });
+        }
         self.lives.insert(name.clone(), before);
         self.keys.insert(name, old);
         self.keys.insert(key.to_owned(), new);
@@ -211,7 +213,9 @@ impl Desk {
                 | TokenClass::Attacker
                 | TokenClass::OctKey
         );
-        let key = if of_no_key { self.keys.values().next() } else { self.keys.get(name) };
+        // Until a key is made anew, the old one is the one.
+        let own = || self.keys.get(name).or_else(|| self.keys.get(name.strip_suffix("-old")?));
+        let key = if of_no_key { self.keys.values().next() } else { own() };
         key.map(|key| Kind { class, key: key.clone() })
     }
 
