@@ -106,6 +106,27 @@ impl Desk {
         })
     }
 
+    /// Makes a key, where there is none of this name yet.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn make(&mut self, name: &str) -> Result<(), DeskError> {
+        if !self.keys.contains_key(name) {
+            self.keys.insert(name.to_owned(), self.mint.key(name, 1)?);
+        }
+        Ok(())
+    }
+
+    /// How many keys there are.
+    pub(super) fn count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The names of the published keys, and the name of the one that signs.
+    pub(super) fn standing(&self) -> (&[String], &str) {
+        (&self.published, &self.signer)
+    }
+
     /// Carries out a step about keys; false where it is about something else.
     pub(super) fn apply(&mut self, action: &Action, issuer: &FaultyIssuer, at: Duration) -> Result<bool, DeskError> {
         match action {
@@ -239,6 +260,13 @@ impl Desk {
 
     /// Mints what will be needed if every step comes when it says.
     fn stock(&mut self, scenario: &Scenario, scale: &Scale) -> Result<(), DeskError> {
+        for action in scenario.timeline.iter().flat_map(|step| &step.actions) {
+            if let Action::Burst(burst) = action
+                && let Some(kind) = self.kind(burst.class, burst.key.as_deref().unwrap_or(&self.signer))
+            {
+                self.pool.fill(&kind, u64::from(burst.count).min(MOST))?;
+            }
+        }
         let portions = portions(scenario);
         let deal = Deal::new(&portions.iter().map(|portion| portion.weight).collect::<Vec<_>>());
         let all = Schedule::constant(scenario.traffic.rate).count(scenario.length(scale).0);

@@ -61,6 +61,10 @@ fn survived(record: &Record) -> Option<Measured> {
     });
     let (_, outage) = outages.max_by_key(|(_, span)| span.to.unwrap_or(record.end).saturating_sub(span.from))?;
     let to = outage.to.unwrap_or(record.end);
+    // Whoever starts in it had nothing to survive with.
+    if record.history.restarts.iter().any(|restart| outage.contains(*restart)) {
+        return None;
+    }
     let known = |key: &str| {
         let spans = record.history.published.get(key).map_or(&[][..], Vec::as_slice);
         // In an outage nobody can learn that a key was removed.

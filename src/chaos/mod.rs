@@ -4,6 +4,7 @@
 //! The timeline and the traffic run side by side and share one desk, which knows what is published and who signs. What
 //! they leave behind is a [`Record`]; everything after that is pure. Knows no formats and no terminals.
 
+mod control;
 mod desk;
 mod facts;
 mod fingerprint;
@@ -18,6 +19,7 @@ mod source;
 mod timeline;
 mod verdicts;
 
+pub use control::Control;
 pub use desk::{Desk, DeskError};
 pub use fingerprint::{fingerprint, fingerprint_desk};
 pub use play::{Field, Keeper, play};

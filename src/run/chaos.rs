@@ -120,6 +120,34 @@ pub async fn measure_cache(
     Company { subject, catalog, ring, seed, issuer, scale }.study(watch, said).await
 }
 
+/// An issuer that anybody's tests can make misbehave, with one key that is published and signs.
+///
+/// # Errors
+/// Keys cannot be made, or an address cannot be listened on.
+pub async fn serve_faulty(
+    algorithms: &[Alg],
+    audience: &str,
+    catalog: Catalog,
+    issuer: FaultyOptions,
+) -> Result<(Arc<FaultyIssuer>, Desk, TrustConfig), RunError> {
+    let ring = KeyRing::generate(algorithms)?;
+    if ring.public().is_none() {
+        return Err(RunError::FetchesNoKeys);
+    }
+    let seed = issuer.seed;
+    let company = Company { subject: Tested::Builtin(None), catalog, ring, seed, issuer, scale: Scale::SHORT };
+    let served = Arc::new(FaultyIssuer::start(&company.issuer, company.documents()?).await?);
+    let trust = TrustConfig {
+        audience: audience.to_owned(),
+        algorithms: algorithms.to_vec(),
+        ..company.trust(&served)?
+    };
+    let mint = company.mint(&served, &trust, "c".into());
+    let desk = fingerprint_desk(mint, &served, format!("s-{:04x}", seed & 0xffff))
+        .map_err(|error| RunError::Unprepared(error.to_string()))?;
+    Ok((served, desk, trust))
+}
+
 /// The target, and keys of its algorithms.
 fn prepared(subject: Subject) -> Result<(Tested, KeyRing), RunError> {
     let (subject, algorithms) = match subject {

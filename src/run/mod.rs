@@ -22,7 +22,7 @@ mod session;
 mod setup;
 mod stop;
 
-pub use chaos::{ChaosRequest, execute_chaos, measure_cache, scale_of};
+pub use chaos::{ChaosRequest, execute_chaos, measure_cache, scale_of, serve_faulty};
 pub use chaos_proof::{PROOFS, Proof};
 pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;

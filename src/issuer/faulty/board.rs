@@ -96,6 +96,10 @@ impl Board {
         self.changed.subscribe()
     }
 
+    pub(super) fn labels(&self) -> Vec<String> {
+        self.lock().iter().map(|active| active.rule.fault.label()).collect()
+    }
+
     pub(super) fn is_on(&self, id: FaultId) -> bool {
         self.lock().iter().any(|active| active.id == id)
     }

@@ -8,7 +8,7 @@ use super::{
     log::{Ended, FetchEntry},
     request::{self, Head},
     stream::{self, Stream},
-    write::{self, Pen, Stopped},
+    write::{self, Pen, Stopped, client_leaves},
 };
 use crate::model::chaos::{Fault, Layer};
 use std::{
@@ -211,7 +211,7 @@ async fn drip_head(inner: &Arc<Inner>, pen: &mut Pen<'_>, plan: &Answer, fault: 
         loop {
             pen.write(format!("X-Line-{number}: x\r\n").as_bytes()).await?;
             number = number.wrapping_add(1);
-            sleep(Duration::from_secs(1)).await;
+            pen.pause(Duration::from_secs(1)).await?;
         }
     };
     tokio::select! {
@@ -233,15 +233,6 @@ async fn ends(inner: &Arc<Inner>, fault: FaultId) {
         }
     };
     let _ = timeout(LONGEST, over).await;
-}
-
-/// Whether the client closes its side before `work` is over. What it sends meanwhile is nothing that we would read.
-async fn client_leaves(stream: &mut Stream, work: impl Future<Output = ()>) -> bool {
-    let mut byte = [0; 1];
-    tokio::select! {
-        read = stream.read(&mut byte) => !matches!(read, Ok(read) if read > 0),
-        () = work => false,
-    }
 }
 
 async fn not_found(stream: &mut Stream, head: &Head) -> bool {

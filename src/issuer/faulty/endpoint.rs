@@ -146,6 +146,12 @@ impl Endpoint {
         self.inner.board.heal();
     }
 
+    /// What is wrong at the moment: `status 503`.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        self.inner.board.labels()
+    }
+
     /// Moves the clock of `Date`, by so many seconds.
     pub fn skew(&self, seconds: i64) {
         self.inner.clock.store(seconds, Ordering::Relaxed);

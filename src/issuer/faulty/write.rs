@@ -6,8 +6,14 @@ use super::{
 };
 use axum::body::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use std::io::{self, Write};
-use tokio::{io::AsyncWriteExt, time::sleep};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::sleep,
+};
 
 /// One piece of a body that is made while it is sent.
 const PIECE: usize = 64 * 1024;
@@ -35,6 +41,11 @@ impl<'s> Pen<'s> {
         Pen { stream, written: 0, limit }
     }
 
+    /// Waits, unless the client leaves.
+    pub(super) async fn pause(&mut self, pause: Duration) -> Result<(), Stopped> {
+        if client_leaves(self.stream, sleep(pause)).await { Err(Stopped::Gone) } else { Ok(()) }
+    }
+
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
         let room = usize::try_from(self.limit - self.written).unwrap_or(usize::MAX);
         let cut = &bytes[..bytes.len().min(room)];
@@ -45,6 +56,15 @@ impl<'s> Pen<'s> {
         sent.await.map_err(|_| Stopped::Gone)?;
         self.written += cut.len() as u64;
         if cut.len() < bytes.len() { Err(Stopped::Limit) } else { Ok(()) }
+    }
+}
+
+/// Waits; true where the client closes its side meanwhile. What it sends is nothing that we would read.
+pub(super) async fn client_leaves(stream: &mut Stream, work: impl Future<Output = ()>) -> bool {
+    let mut byte = [0; 1];
+    tokio::select! {
+        read = stream.read(&mut byte) => !matches!(read, Ok(read) if read > 0),
+        () = work => false,
     }
 }
 
@@ -109,7 +129,7 @@ async fn send(pen: &mut Pen<'_>, bytes: &[u8], chunked: bool, pace: Pace) -> Res
             pen.write(piece).await?;
         }
         if let Some(pause) = pause {
-            sleep(pause).await;
+            pen.pause(pause).await?;
         }
     }
     Ok(())
