@@ -137,11 +137,8 @@ pub async fn serve_faulty(
     let seed = issuer.seed;
     let company = Company { subject: Tested::Builtin(None), catalog, ring, seed, issuer, scale: Scale::SHORT };
     let served = Arc::new(FaultyIssuer::start(&company.issuer, company.documents()?).await?);
-    let trust = TrustConfig {
-        audience: audience.to_owned(),
-        algorithms: algorithms.to_vec(),
-        ..company.trust(&served)?
-    };
+    let trust =
+        TrustConfig { audience: audience.to_owned(), algorithms: algorithms.to_vec(), ..company.trust(&served)? };
     let mint = company.mint(&served, &trust, "c".into());
     let desk = fingerprint_desk(mint, &served, format!("s-{:04x}", seed & 0xffff))
         .map_err(|error| RunError::Unprepared(error.to_string()))?;

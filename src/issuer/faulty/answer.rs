@@ -52,8 +52,8 @@ pub(super) enum Framing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
     AtOnce,
-    /// Pieces of so many bytes, with a pause behind each.
-    Pieces(usize, Duration),
+    /// Pieces of so many bytes, with a pause behind each, until the fault ends.
+    Pieces(usize, Duration, FaultId),
 }
 
 /// How an answer ends.

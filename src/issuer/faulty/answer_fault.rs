@@ -327,11 +327,11 @@ fn timing(asked: &Asked<'_>, active: &Active, answer: &mut Answer) {
             let part = (active.began.elapsed().as_secs_f64() / over).min(1.0);
             answer.delay += Duration::from_secs_f64((from + (to - from) * part).max(0.0));
         }
-        Fault::Drip(rate) => answer.pace = Pace::Pieces(1, Duration::from_secs(1) / (*rate).max(1)),
+        Fault::Drip(rate) => answer.pace = Pace::Pieces(1, Duration::from_secs(1) / (*rate).max(1), active.id),
         Fault::Bandwidth(rate) => {
             // Ten pieces a second.
             let piece = usize::try_from(rate / 10).unwrap_or(usize::MAX).max(1);
-            answer.pace = Pace::Pieces(piece, Duration::from_millis(100));
+            answer.pace = Pace::Pieces(piece, Duration::from_millis(100), active.id);
         }
         _ => {}
     }

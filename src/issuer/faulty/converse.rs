@@ -189,7 +189,7 @@ async fn write_out(inner: &Arc<Inner>, pen: &mut Pen<'_>, head: &Head, plan: &An
     if head.method == "HEAD" || plan.is_bare() {
         return Ended::Answered;
     }
-    match write::body(pen, plan).await {
+    match write::body(pen, plan, &|fault| inner.board.is_on(fault)).await {
         Ok(()) if matches!(plan.end, End::Reset(_)) => Ended::Broken,
         Ok(()) => Ended::Answered,
         Err(why) => stopped(why),

@@ -2,6 +2,7 @@
 
 use super::{
     answer::{Answer, Body, End, Framing, Pace, date},
+    board::FaultId,
     stream::Stream,
 };
 use axum::body::Bytes;
@@ -99,15 +100,19 @@ pub(super) async fn head(pen: &mut Pen<'_>, answer: &Answer, keeps: bool) -> Res
     pen.write(b"\r\n").await
 }
 
-/// The body in its framing.
-pub(super) async fn body(pen: &mut Pen<'_>, answer: &Answer) -> Result<(), Stopped> {
+/// The body in its framing; `is_on` knows whether the fault that slows it lasts.
+pub(super) async fn body(
+    pen: &mut Pen<'_>,
+    answer: &Answer,
+    is_on: &(dyn Fn(FaultId) -> bool + Sync),
+) -> Result<(), Stopped> {
     let chunked =
         answer.framing == Framing::Chunked || (answer.framing == Framing::Length && answer.body.length().is_none());
     let mut left = if let End::Cut(bytes) = answer.end { bytes } else { u64::MAX };
     let mut pieces = Pieces::new(&answer.body);
     while let Some(piece) = pieces.next().map_err(|_| Stopped::Gone)? {
         let cut = &piece[..piece.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
-        send(pen, cut, chunked, answer.pace).await?;
+        send(pen, cut, chunked, answer.pace, is_on).await?;
         left -= cut.len() as u64;
         if cut.len() < piece.len() {
             return Err(Stopped::Limit);
@@ -116,19 +121,27 @@ pub(super) async fn body(pen: &mut Pen<'_>, answer: &Answer) -> Result<(), Stopp
     if chunked { pen.write(b"0\r\n\r\n").await } else { Ok(()) }
 }
 
-async fn send(pen: &mut Pen<'_>, bytes: &[u8], chunked: bool, pace: Pace) -> Result<(), Stopped> {
-    let (size, pause) = match pace {
-        Pace::AtOnce => (bytes.len().max(1), None),
-        Pace::Pieces(size, pause) => (size.max(1), Some(pause)),
-    };
-    for piece in bytes.chunks(size) {
+async fn send(
+    pen: &mut Pen<'_>,
+    mut bytes: &[u8],
+    chunked: bool,
+    pace: Pace,
+    is_on: &(dyn Fn(FaultId) -> bool + Sync),
+) -> Result<(), Stopped> {
+    while !bytes.is_empty() {
+        let slow = match pace {
+            Pace::Pieces(size, pause, fault) if is_on(fault) => Some((size, pause)),
+            _ => None,
+        };
+        let (piece, rest) = bytes.split_at(slow.map_or(bytes.len(), |(size, _)| size.clamp(1, bytes.len())));
+        bytes = rest;
         if chunked {
             let head = format!("{:x}\r\n", piece.len());
             pen.write(&[head.as_bytes(), piece, b"\r\n"].concat()).await?;
         } else {
             pen.write(piece).await?;
         }
-        if let Some(pause) = pause {
+        if let Some((_, pause)) = slow {
             pen.pause(pause).await?;
         }
     }

@@ -6,6 +6,7 @@
 mod adapter;
 mod chaos;
 mod commands;
+mod control;
 mod exit_codes;
 mod files;
 mod fuzzing;
