@@ -8,8 +8,11 @@ use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     env, fs,
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
 };
 
 #[derive(Deserialize)]
@@ -64,13 +67,107 @@ fn known_bad_releases_are_caught_and_mended_ones_are_not() {
             continue;
         }
         for (target, wanted) in [(&entry.vulnerable, Outcome::Fail), (&entry.fixed, Outcome::Pass)] {
-            match check(target, &entry.caught_by, wanted) {
+            let file = root().join("targets").join(format!("{target}.toml"));
+            match check(&file, "", &entry.caught_by, wanted) {
                 Ok(()) => println!("{target}: {wanted}, as {} wants it ({})", entry.flaw, entry.caught_by.join(", ")),
                 Err(why) => complaints += &format!("\n{target}: {why}\n"),
             }
         }
     }
     assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// Releases whose flaw shows with sample tokens of an issuer that is not ours: how many, and whether its public key set
+/// must be known as well.
+const BLACK_BOX: [(&str, usize, bool); 5] = [
+    ("pyjwt-1.5.1", 2, false),
+    ("node-jose-0.10.0", 1, false),
+    ("python-jwt-3.3.3", 1, false),
+    ("authlib-1.6.6", 1, false),
+    ("jsonwebtoken-4.1.0", 1, true),
+];
+
+#[test]
+fn sample_tokens_show_what_the_issuers_keys_show() {
+    let wanted = env::var_os("GAUNTLET_REAL_VALIDATORS").is_some_and(|value| !value.is_empty() && value != "0");
+    let mut complaints = String::new();
+    for (target, count, with_key_set) in BLACK_BOX {
+        let entry = expected().into_iter().find(|entry| entry.vulnerable == target).expect("it is expected");
+        let absent = if wanted { missing(&entry.language) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
+        if let Some(what) = absent {
+            println!("skipped: {target} by sample tokens ({what})");
+            continue;
+        }
+        for (target, wanted) in [(&entry.vulnerable, Outcome::Fail), (&entry.fixed, Outcome::Pass)] {
+            let issuer = Issuer::start();
+            let samples: Vec<String> = issuer.tokens.iter().take(count).collect();
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let file = folder.path().join("black-box.toml");
+            fs::write(&file, black_box(target, &issuer, with_key_set)).expect("a file in a temporary folder");
+            match check(&file, &samples.join(" "), &entry.caught_by, wanted) {
+                Ok(()) => println!("{target}: {wanted} with {count} sample tokens ({})", entry.caught_by.join(", ")),
+                Err(why) => complaints += &format!("\n{target}: {why}\n"),
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// An issuer that is not the run's own.
+struct Issuer {
+    process: Child,
+    url: String,
+    key_set: String,
+    tokens: mpsc::Receiver<String>,
+}
+
+impl Issuer {
+    fn start() -> Issuer {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
+            .args(["serve", "--algorithms", "RS256"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary that cargo built for this test");
+        // One more token for the line.
+        writeln!(process.stdin.as_mut().expect("its input")).expect("it reads");
+        let said = BufReader::new(process.stderr.take().expect("its errors"));
+        let mut said = said.lines().map_while(Result::ok);
+        let mut line = |word: &str| said.find_map(|line| Some(line.strip_prefix(word)?.trim().to_owned())).expect(word);
+        let (url, key_set) = (line("issuer"), line("key set"));
+        let printed = BufReader::new(process.stdout.take().expect("its output"));
+        let (sender, tokens) = mpsc::channel();
+        thread::spawn(move || printed.lines().map_while(Result::ok).try_for_each(|token| sender.send(token)));
+        Issuer { process, url, key_set, tokens }
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        // Harmless once it has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The target file of a release, changed: it trusts the issuer, of whom we have nothing but tokens.
+fn black_box(target: &str, issuer: &Issuer, with_key_set: bool) -> String {
+    let folder = root().join("targets");
+    let text = fs::read_to_string(folder.join(format!("{target}.toml"))).expect("a target file");
+    let mut file: toml::Table = text.parse().expect("a target file is TOML");
+    let mut trust = toml::toml! { keys.sample.token.env = "SAMPLES" };
+    if with_key_set {
+        trust["keys"]["sample"]["jwks"] = issuer.key_set.clone().into();
+    }
+    file.insert("trust".into(), trust.into());
+    let start = file["start"].as_table_mut().expect("it is started");
+    let command = start["command"].as_array_mut().expect("a command");
+    command[0] = folder.join(command[0].as_str().expect("a path")).to_string_lossy().into_owned().into();
+    let env = start["env"].as_table_mut().expect("an environment");
+    env.insert("ISSUER".into(), issuer.url.clone().into());
+    env.insert("JWKS_URI".into(), issuer.key_set.clone().into());
+    file.to_string()
 }
 
 #[test]
@@ -99,11 +196,12 @@ fn missing(language: &str) -> Option<String> {
 }
 
 /// Runs some variants against a target; each verdict must have this outcome.
-fn check(target: &str, variants: &[String], wanted: Outcome) -> Result<(), String> {
+fn check(file: &Path, samples: &str, variants: &[String], wanted: Outcome) -> Result<(), String> {
     let out = tempfile::tempdir().expect("a temporary folder");
     let run = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
         .arg("run")
-        .arg(root().join("targets").join(format!("{target}.toml")))
+        .arg(file)
+        .env("SAMPLES", samples)
         .args(variants.iter().flat_map(|variant| ["--only", variant]))
         .args(["--seed", "7", "--max-time", "1m", "--format", "json", "--quiet", "--out"])
         .arg(out.path())

@@ -1,5 +1,5 @@
-//! The real validators of `tests/targets` against what they are known to do. Each folder with a `target.toml` is run
-//! with the real binary, and its failures and warnings are compared with its `expected.txt`. Where there is a
+//! The real validators of `tests/targets`, and the libraries of `tests/targets/adapters`, against what they are known to
+//! do. Each folder with a `target.toml` is run with the real binary, and its failures and warnings are compared with its `expected.txt`. Where there is a
 //! `disagreements.txt`, it lists every variant that this target and `builtin:strict` decide differently.
 //!
 //! `GAUNTLET_REAL_VALIDATORS=1` runs those that are installed; `UPDATE_EXPECTED=1` writes what was seen.
@@ -15,11 +15,28 @@ use std::{
 };
 
 /// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
-const ARTEFACTS: [(&str, &[&str], &[&str]); 8] = [
+const ARTEFACTS: [(&str, &[&str], &[&str]); 21] = [
+    ("adapters/go-golang-jwt", &[], &["bin/adapter"]),
+    ("adapters/go-jose", &[], &["bin/adapter"]),
+    ("adapters/java-nimbus", &["java"], &["lib/nimbus-jose-jwt*", "bin/Adapter.class"]),
+    ("adapters/node-jose", &["node"], &["node_modules/jose/package.json"]),
+    ("adapters/perl-crypt-jwt", &["perl"], &[".installed"]),
+    ("adapters/python-jwcrypto", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/jwcrypto"]),
+    ("adapters/python-pyjwt", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/jwt"]),
+    ("adapters/rust-josekit", &[], &["target/release/adapter-rust-josekit"]),
+    ("adapters/rust-jsonwebtoken", &[], &["target/release/adapter-rust-jsonwebtoken"]),
+    ("apache-openidc", &["apache2"], &[".installed"]),
     ("go-golang-jwt", &[], &["bin/server"]),
+    ("haproxy", &["haproxy", "node"], &[".installed"]),
+    ("nginx-auth-request", &["nginx", "apache2"], &[".installed"]),
     ("node-jose", &["node"], &["node_modules/jose/package.json"]),
     ("node-jose-strict", &["node"], &["../node-jose/node_modules/jose/package.json"]),
     ("node-jsonwebtoken", &["node"], &["node_modules/jsonwebtoken/package.json", "node_modules/jwks-rsa/package.json"]),
+    (
+        "python-authlib-introspection",
+        &[],
+        &[".venv/bin/python", ".venv/lib/python*/site-packages/authlib", ".venv/lib/python*/site-packages/flask"],
+    ),
     ("python-joserfc", &[], &[".venv/bin/python", ".venv/lib/python*/site-packages/joserfc"]),
     (
         "python-joserfc-strict",
@@ -35,7 +52,7 @@ fn real_validators_do_what_is_expected_of_them() {
     let wanted = env::var_os("GAUNTLET_REAL_VALIDATORS").is_some_and(|value| !value.is_empty() && value != "0");
     let mut complaints = String::new();
     for folder in targets() {
-        let name = folder.file_name().expect("a folder below tests/targets has a name").to_string_lossy().into_owned();
+        let name = name_of(&folder);
         let absent = if wanted { missing(&folder, &name) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
         if let Some(what) = absent {
             println!("skipped: {name} ({what})");
@@ -53,15 +70,16 @@ fn real_validators_do_what_is_expected_of_them() {
 /// the one about all of them. A disagreement with `builtin:strict` is decided under "Second opinions".
 #[test]
 fn every_expected_finding_is_in_the_audit() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets");
-    let audit = fs::read_to_string(root.join("README.md")).expect("the audit is part of the repository");
+    let audit: String = ["README.md", "adapters/README.md"]
+        .map(|file| fs::read_to_string(root().join(file)).expect("the audit is part of the repository"))
+        .concat();
     let mut missing = String::new();
     for folder in targets() {
-        let name = folder.file_name().expect("a folder below tests/targets has a name").to_string_lossy().into_owned();
+        let name = name_of(&folder);
         let (file, chapters) = if folder.join("disagreements.txt").exists() {
             ("disagreements.txt", vec!["## Second opinions".to_owned()])
         } else {
-            ("expected.txt", vec!["### All targets".to_owned(), format!("### {name}")])
+            ("expected.txt", chapters(&name))
         };
         let patterns: Vec<String> = chapters.iter().flat_map(|title| patterns(chapter(&audit, title))).collect();
         let lines = fs::read_to_string(folder.join(file)).expect("each target has its file");
@@ -77,8 +95,21 @@ fn every_expected_finding_is_in_the_audit() {
     }
     assert!(
         missing.is_empty(),
-        "find the reason in clause and source, and write it into tests/targets/README.md:{missing}"
+        "find the reason in clause and source, and write it into the README.md above the target's folder:{missing}"
     );
+}
+
+/// Where the audit speaks of a target: of all of them, and of it. What it says of a service holds for the adapter around the
+/// same library.
+fn chapters(name: &str) -> Vec<String> {
+    let mut chapters = vec!["### All targets".to_owned(), format!("### {name}")];
+    if let Some(library) = name.strip_prefix("adapters/") {
+        chapters.push("### All adapters".to_owned());
+        if root().join(library).is_dir() {
+            chapters.push(format!("### {library}"));
+        }
+    }
+    chapters
 }
 
 /// The text from a heading to the next one of its rank or above.
@@ -114,14 +145,24 @@ fn fits(pattern: &str, id: &str) -> bool {
 
 /// The folders with a `target.toml`, by name.
 fn targets() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets");
-    let mut folders: Vec<PathBuf> = fs::read_dir(root)
-        .expect("tests/targets is part of the repository")
-        .map(|entry| entry.expect("a readable folder entry").path())
-        .filter(|path| path.join("target.toml").is_file())
-        .collect();
+    let root = root();
+    let inside = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("tests/targets is part of the repository");
+        entries.map(|entry| entry.expect("a readable folder entry").path()).collect()
+    };
+    let mut folders: Vec<PathBuf> = inside(&root).into_iter().chain(inside(&root.join("adapters"))).collect();
+    folders.retain(|path| path.join("target.toml").is_file());
     folders.sort();
     folders
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets")
+}
+
+/// What a folder is called: `node-jose`, `adapters/node-jose`.
+fn name_of(folder: &Path) -> String {
+    folder.strip_prefix(root()).expect("a folder below tests/targets").to_string_lossy().into_owned()
 }
 
 /// What a target lacks to be started. A folder that is not in the table is taken to need nothing.

@@ -10,8 +10,9 @@ use crate::{
         },
         target::Decryption,
     },
-    target::protocol::{Answer, Validator, token_bytes},
+    target::protocol::{Answer, Contents, Validator, token_bytes},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use std::io::{self, BufRead, Write};
 
 /// Answers questions until `bye`, or until there are no more. It allows `algorithms` at the most.
@@ -76,10 +77,7 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
             AdapterReply { ok: Some(AdapterInfo::default()), ..nothing }
         }
         Ask::Validate { shown, now } => {
-            let Some(token) = token_bytes(&shown) else {
-                let message = "wanted `token` or `token-base64`".to_owned();
-                return AdapterReply { error: Some(AdapterError { message, ..AdapterError::default() }), ..nothing };
-            };
+            let Some(token) = token_bytes(&shown) else { return about_contents(None) };
             match validator.validate(&token, now) {
                 Answer::Accept(claims) => {
                     AdapterReply { verdict: Some(AdapterVerdict::Accept), claims: Some(claims), ..nothing }
@@ -92,10 +90,28 @@ fn reply(validator: &mut Builtin, algorithms: &[Alg], ask: Ask) -> AdapterReply 
                 }
             }
         }
-        Ask::VerifyJws { .. } | Ask::Decrypt { .. } => {
-            AdapterReply { skipped: Some("it judges whole tokens only".into()), ..nothing }
-        }
+        Ask::VerifyJws { shown } => about_contents(token_bytes(&shown).map(|jws| validator.verify_jws(&jws))),
+        Ask::Decrypt { shown } => about_contents(token_bytes(&shown).map(|jwe| validator.decrypt(&jwe))),
         Ask::Bye => nothing,
+    }
+}
+
+/// The reply about a bare JWS or JWE; `None` where the question holds none.
+fn about_contents(answer: Option<Contents>) -> AdapterReply {
+    let nothing = AdapterReply::default();
+    let error = |message| Some(AdapterError { message, ..AdapterError::default() });
+    match answer {
+        None => AdapterReply { error: error("wanted `token` or `token-base64`".into()), ..nothing },
+        Some(Contents::Good(payload)) => AdapterReply {
+            verdict: Some(AdapterVerdict::Accept),
+            payload_base64: Some(STANDARD.encode(payload)),
+            ..nothing
+        },
+        Some(Contents::Refused(reason)) => {
+            AdapterReply { verdict: Some(AdapterVerdict::Reject), reason: Some(reason), ..nothing }
+        }
+        Some(Contents::Failed(message)) => AdapterReply { error: error(message), ..nothing },
+        Some(Contents::Unsupported(why)) => AdapterReply { skipped: Some(why), ..nothing },
     }
 }
 
@@ -134,7 +150,7 @@ mod tests {
         assert_eq!(replies[0]["ok"]["provides"], json!(["alg:ES256", "control:clock", "claims:returned"]));
         assert_eq!((&replies[1]["seq"], &replies[1]["ok"]), (&json!(2), &json!({})));
         assert_eq!((&replies[2]["verdict"], &replies[2]["reason"]), (&json!("reject"), &json!("malformed")));
-        assert_eq!(replies[3]["skipped"], "it judges whole tokens only");
+        assert_eq!((&replies[3]["verdict"], &replies[3]["reason"]), (&json!("reject"), &json!("malformed")));
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod ecdsa;
 #[macro_use]
 mod eddsa;
 #[macro_use]
+mod gateway;
+#[macro_use]
 mod http;
 #[macro_use]
 mod injection;
@@ -93,7 +95,7 @@ macro_rules! define {
 algorithm! {
     [
         confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values
-        rules positive jwe resource http leaking target chaos define
+        rules positive jwe resource http gateway leaking target chaos define
     ]
 }
 
@@ -115,6 +117,12 @@ impl Flaw {
     #[must_use]
     pub fn is_about_rules(self) -> bool {
         (Flaw::ScopeUnchecked..=Flaw::RevocationIgnored).contains(&self) || self == Flaw::ScopeRefusedWith401
+    }
+
+    /// Whether the flaw lies in what a gateway tells the service behind it, and so shows only where there is one.
+    #[must_use]
+    pub fn is_of_gateway(self) -> bool {
+        (Flaw::IdentityLineKept..=Flaw::SubjectRespelled).contains(&self)
     }
 
     /// Whether the flaw lies in the HTTP side, so that the validator in process behaves as if it had none.

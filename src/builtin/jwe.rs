@@ -52,7 +52,7 @@ struct Letter<'l> {
     decryptor: &'l Decryptor,
     signers: &'l KeySet,
     form: &'l Form,
-    header: Map<String, Value>,
+    header: &'l Map<String, Value>,
     enc: ContentEncryption,
 }
 
@@ -105,6 +105,26 @@ pub(super) fn open<'t>(
     last
 }
 
+/// What is inside a JWE, whatever it is.
+pub(super) fn contents(
+    rules: &Rules,
+    decryptor: &Decryptor,
+    signers: &KeySet,
+    sent: &[u8],
+) -> Result<Vec<u8>, Refusal> {
+    let forms = form::read(rules, sent)?.ok_or(Refusal::Malformed)?;
+    let mut last = Err(Refusal::Malformed);
+    for form in &forms {
+        let header = json::parse(&form.header, Repeated::Refuse).map_err(|_| Refusal::Header)?;
+        let Value::Object(header) = header else { return Err(Refusal::Header) };
+        last = unsealed(rules, decryptor, signers, form, &header);
+        if last.is_ok() {
+            break;
+        }
+    }
+    last
+}
+
 fn open_form(
     rules: &Rules,
     decryptor: &Decryptor,
@@ -112,10 +132,32 @@ fn open_form(
     form: &Form,
     header: Map<String, Value>,
 ) -> Result<Opened<'static>, Refusal> {
+    let content = unsealed(rules, decryptor, signers, form, &header)?;
+    let cty = header.get("cty").and_then(Value::as_str);
+    if cty.is_some_and(|cty| rules::is_media_type(cty, "JWT")) {
+        return Ok(Opened::Inside(content));
+    }
+    // RFC 7519 section 7.2: without `cty` the content is a claims set. Nobody signed it.
+    match json::parse(&content, Repeated::Refuse) {
+        Ok(claims @ Value::Object(_)) if rules.has(Flaw::JwePlainClaims) || rules.has(Flaw::JweSigningKeyShared) => {
+            Ok(Opened::Claims(claims))
+        }
+        _ => Err(Refusal::Type),
+    }
+}
+
+/// Decrypts one form, and inflates it where the header says so.
+fn unsealed(
+    rules: &Rules,
+    decryptor: &Decryptor,
+    signers: &KeySet,
+    form: &Form,
+    header: &Map<String, Value>,
+) -> Result<Vec<u8>, Refusal> {
     if header.contains_key("crit") {
         return Err(Refusal::Critical);
     }
-    let enc = content_encryption(rules, decryptor, &header)?;
+    let enc = content_encryption(rules, decryptor, header)?;
     let letter = Letter { rules, decryptor, signers, form, header, enc };
     let zipped = match letter.header.get("zip") {
         None => false,
@@ -128,17 +170,7 @@ fn open_form(
     if zipped {
         content = inflate::inflate(rules, &content)?;
     }
-    let cty = letter.header.get("cty").and_then(Value::as_str);
-    if cty.is_some_and(|cty| rules::is_media_type(cty, "JWT")) {
-        return Ok(Opened::Inside(content));
-    }
-    // RFC 7519 section 7.2: without `cty` the content is a claims set. Nobody signed it.
-    match json::parse(&content, Repeated::Refuse) {
-        Ok(claims @ Value::Object(_)) if rules.has(Flaw::JwePlainClaims) || rules.has(Flaw::JweSigningKeyShared) => {
-            Ok(Opened::Claims(claims))
-        }
-        _ => Err(Refusal::Type),
-    }
+    Ok(content)
 }
 
 fn content_encryption(

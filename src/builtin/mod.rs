@@ -5,6 +5,7 @@
 //! at: [`Builtin`] in process, [`Server`] over HTTP.
 
 mod adapter;
+mod bare;
 mod burden;
 mod claims;
 mod credentials;
@@ -15,6 +16,7 @@ mod flawed_answer;
 mod flawed_cache;
 mod flawed_set;
 mod forms;
+mod gateway;
 mod generous;
 mod giveaway;
 mod header;
@@ -49,5 +51,6 @@ mod tests;
 
 pub use adapter::answer_questions;
 pub use flaw::{Flaw, UnknownFlaw};
+pub use gateway::IDENTITY;
 pub use server::{BuiltinError, Server};
 pub use validator::Builtin;

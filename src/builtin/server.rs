@@ -4,7 +4,7 @@ use super::{
     credentials::{self, Credentials},
     doors::Door,
     flaw::Flaw,
-    giveaway,
+    gateway, giveaway,
     issuers::Sides,
     jwks::KeySet,
     keys::{KeyCache, Times},
@@ -102,7 +102,15 @@ impl Server {
     /// Forgets everything that tokens and key sets taught it, as a restart would; the address stays.
     pub fn restart(&self, trust: &TrustConfig) {
         let mut app = self.app.write().unwrap_or_else(PoisonError::into_inner);
-        *app = Arc::new(App::new(app.flaw, trust, app.keys.afresh(), app.second.as_ref().map(KeyCache::afresh)));
+        let fresh = App::new(app.flaw, trust, app.keys.afresh(), app.second.as_ref().map(KeyCache::afresh));
+        *app = Arc::new(App { service: Arc::clone(&app.service), ..fresh });
+    }
+
+    /// Makes `/gateway` hand requests with a good token on to a service, with the subject in [`IDENTITY`](super::IDENTITY).
+    pub fn stand_before(&self, service: &str) {
+        let app = self.app.read().unwrap_or_else(PoisonError::into_inner);
+        let service = service.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        *app.service.lock().unwrap_or_else(PoisonError::into_inner) = Some(service);
     }
 
     /// Ends the lifetime of the key set that it holds: the next token makes it fetch again.
@@ -136,12 +144,18 @@ struct App {
     recall: Recall,
     /// What the last good token got, for a flaw that shares it.
     last_answer: Mutex<Option<Value>>,
+    /// The service behind it, host and port, where it is a gateway.
+    service: Arc<Mutex<Option<String>>>,
     /// Requests so far, for a flaw that limits them.
     requests: AtomicU32,
 }
 
 async fn answer(State(app): State<Arc<RwLock<Arc<App>>>>, request: Request) -> Response {
     let app = Arc::clone(&app.read().unwrap_or_else(PoisonError::into_inner));
+    if request.uri().path() == "/gateway" {
+        let (parts, _) = request.into_parts();
+        return at_gateway(&app, &parts).await;
+    }
     if let Some(door) = Door::at(request.uri().path()) {
         return match door.token(request).await {
             Ok(Some(token)) => door.answer(Some(app.judge(token).await)),
@@ -201,6 +215,32 @@ async fn protected(app: &Arc<App>, parts: &Parts) -> Response {
     refusal
 }
 
+/// What becomes of a request at the gateway: with a good token it is handed on.
+async fn at_gateway(app: &Arc<App>, parts: &Parts) -> Response {
+    let flaw = app.flaw;
+    let Some(service) = app.service.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        return respond::not_found();
+    };
+    let token = match credentials::read(flaw, &parts.headers, &parts.uri) {
+        Credentials::Tokens(mut tokens) => tokens.pop().unwrap_or_default(),
+        Credentials::Nothing if flaw == Some(Flaw::IdentityLineForToken) && identity(parts).is_some() => {
+            return gateway::forward(flaw, &service, parts, None).await;
+        }
+        Credentials::Nothing => return respond::nothing_shown(flaw),
+        Credentials::Malformed => return respond::malformed(flaw),
+    };
+    let judged = app.judge(token).await;
+    match judged {
+        Ok(claims) => gateway::forward(flaw, &service, parts, Some(&claims)).await,
+        Err(reason) => {
+            if flaw == Some(Flaw::ForwardsBeforeCheck) && reason == Refusal::Signature {
+                gateway::forward(flaw, &service, parts, None).await;
+            }
+            respond::refused(flaw, reason)
+        }
+    }
+}
+
 /// Whom a header line claims to come from, as proxies tell the services behind them.
 fn identity(parts: &Parts) -> Option<String> {
     const LINES: [&str; 6] =
@@ -219,6 +259,7 @@ impl App {
             second,
             recall: Recall::default(),
             last_answer: Mutex::default(),
+            service: Arc::default(),
             requests: AtomicU32::new(0),
         }
     }

@@ -1,6 +1,7 @@
 //! The validator itself: its stages in order, and what it remembers.
 
 use super::{
+    bare::told,
     burden, claims,
     flaw::Flaw,
     flawed_set,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{Capabilities, Capability, TrustConfig},
-    target::protocol::{Answer, Validator},
+    target::protocol::{Answer, Contents, Validator},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
@@ -60,6 +61,18 @@ impl Builtin {
     pub(super) fn names_second(&self, sent: &[u8]) -> bool {
         let Some((rules, _)) = &self.second else { return false };
         !rules.has(Flaw::SecondIssuerRefused) && claims_of(sent).is_some_and(|claims| claims["iss"] == rules.issuer)
+    }
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(super) fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    pub(super) fn decryptor(&self) -> &jwe::Decryptor {
+        &self.decryptor
     }
 
     /// Judges a token by these keys.
@@ -159,6 +172,7 @@ impl Validator for Builtin {
         if !self.decryptor.algorithms().is_empty() {
             provided.insert(Capability::JweDecrypt);
         }
+        provided.extend([Capability::OpVerifyJws, Capability::OpDecrypt]);
         provided.insert(Capability::IssuersTwo);
         if self.rules.wants_at_jwt() {
             provided.insert(Capability::ProfileAtJwt);
@@ -199,6 +213,14 @@ impl Validator for Builtin {
             Err(Refusal::Crash) => Answer::Error(Refusal::Crash.phrase().into()),
             Err(refusal) => Answer::Reject(refusal.phrase().into()),
         }
+    }
+
+    fn verify_jws(&self, jws: &[u8]) -> Contents {
+        told(self.verified(jws))
+    }
+
+    fn decrypt(&self, jwe: &[u8]) -> Contents {
+        told(self.decrypted(jwe))
     }
 
     fn revoke(&self, jti: &str) {

@@ -133,6 +133,10 @@ fn refuse(status: StatusCode, why: impl std::fmt::Display) -> Response {
     (status, Json(json!({ "error": why.to_string() }))).into_response()
 }
 
+fn no_document() -> Response {
+    refuse(StatusCode::NOT_FOUND, "wanted jwks or discovery behind /control/faults/")
+}
+
 async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if headers.contains_key(header::ORIGIN) {
@@ -153,11 +157,11 @@ impl Shared {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn document(&self, name: &str) -> Result<&Endpoint, Response> {
+    fn document(&self, name: &str) -> Option<&Endpoint> {
         match name {
-            "jwks" => Ok(&self.issuer.jwks),
-            "discovery" => Ok(&self.issuer.discovery),
-            _ => Err(refuse(StatusCode::NOT_FOUND, format!("wanted jwks or discovery, found {name:?}"))),
+            "jwks" => Some(&self.issuer.jwks),
+            "discovery" => Some(&self.issuer.discovery),
+            _ => None,
         }
     }
 
@@ -236,12 +240,13 @@ async fn misbehave(
         return Err(refuse(StatusCode::BAD_REQUEST, "wanted percent from 0 to 100, and first and nth of at least 1"));
     }
     let symbols = shared.scale.symbols();
-    let id = shared.document(&document)?.begin(FaultRule { fault, percent, first, nth }, symbols);
+    let id =
+        shared.document(&document).ok_or_else(no_document)?.begin(FaultRule { fault, percent, first, nth }, symbols);
     if let Some(length) = length.and_then(|length| length.duration(&symbols)) {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             sleep(length).await;
-            if let Ok(endpoint) = shared.document(&document) {
+            if let Some(endpoint) = shared.document(&document) {
                 endpoint.end(id);
             }
         });
@@ -256,6 +261,6 @@ async fn heal(State(shared): State<Arc<Shared>>) -> Json<Value> {
 }
 
 async fn heal_one(State(shared): State<Arc<Shared>>, Path(document): Path<String>) -> Answer {
-    shared.document(&document)?.heal();
+    shared.document(&document).ok_or_else(no_document)?.heal();
     Ok(Json(shared.state()))
 }

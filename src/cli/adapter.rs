@@ -157,6 +157,7 @@ async fn validate(
     let good = tokens.mint(first, now, false)?;
     let bad = tokens.mint(first, now, true)?;
     let seen = wanted(AdapterVerdict::Reject, ask(&bad.bytes, now).await);
+    let told_apart = walk.failed == 0 && seen.is_ok();
     walk.step(
         "a token with a broken signature is refused",
         seen,
@@ -174,9 +175,12 @@ async fn validate(
         let help = "the adapter says control:clock: let the library judge as if the clock showed `now`, or take it out of `provides`";
         walk.step("the clock is the question's `now`", seen, help);
     }
-    let (one, other) = tokio::join!(ask(&good.bytes, now), ask(&bad.bytes, now));
-    let both = wanted(AdapterVerdict::Accept, one).and_then(|_| wanted(AdapterVerdict::Reject, other));
-    walk.step("two questions at a time get their own replies", both, "repeat the question's `seq` in its reply");
+    // Where one token alone gets the wrong reply, two of them say nothing about `seq`.
+    if told_apart {
+        let (one, other) = tokio::join!(ask(&good.bytes, now), ask(&bad.bytes, now));
+        let both = wanted(AdapterVerdict::Accept, one).and_then(|_| wanted(AdapterVerdict::Reject, other));
+        walk.step("two questions at a time get their own replies", both, "repeat the question's `seq` in its reply");
+    }
     for (name, ask) in [
         ("verify-jws", Ask::VerifyJws { shown: token_text(&good.bytes) }),
         ("decrypt", Ask::Decrypt { shown: token_text(b"a.b.c.d.e") }),

@@ -39,11 +39,18 @@ impl Doctor {
             anstream::println!("target    {} at {}", visible(&stage.about().name), visible(&stage.about().address));
             anstream::println!("issuer    {}", stage.ours.testbed.world().issuer);
             anstream::println!("key set   {}", stage.ours.testbed.world().jwks_uri);
+            let mode = stage.mode().map(|mode| plan.said(mode));
             let calibration = calibrate(&stage.bench(&catalog, String::new()), &stage.trust.algorithms).await;
+            let withheld = stage.withheld().cloned();
             stage.strike().await;
-            Ok((calibration.checks, calibration.standing, plan))
+            let shown = |check| match &withheld {
+                Some(withheld) => withheld.check(check),
+                None => check,
+            };
+            let checks: Vec<CalibrationCheck> = calibration.checks.into_iter().map(shown).collect();
+            Ok((checks, calibration.standing, plan, mode))
         };
-        let (checks, standing, plan) = runtime()?.block_on(async {
+        let (checks, standing, plan, mode) = runtime()?.block_on(async {
             tokio::select! {
                 seen = look => seen,
                 reason = told_to_stop() => Err(RunError::StoppedEarly(reason)),
@@ -51,6 +58,9 @@ impl Doctor {
         })?;
         for check in &checks {
             anstream::println!("{}", line(check));
+        }
+        for sentence in mode.into_iter().flatten() {
+            anstream::println!("keys      {sentence}");
         }
         anstream::println!("{}", planned(&plan));
         Ok(match standing {

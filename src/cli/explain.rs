@@ -2,12 +2,13 @@
 
 use super::{
     Ended,
-    shared::{Suite, usage},
+    shared::{Corpora, Suite, usage},
 };
 use crate::{
     builtin::Flaw,
     conformance::fuzz::Kind,
-    model::{Case, Mutation, Recipe, Tampering},
+    model::{Case, Mutation, Recipe, Tampering, vector::Published},
+    report::visible,
     run::ExitCode,
     suite::Catalog,
 };
@@ -24,12 +25,16 @@ pub(super) struct Explain {
     id: String,
     #[command(flatten)]
     suite: Suite,
+    #[command(flatten)]
+    corpora: Corpora,
 }
 
 impl Explain {
     pub fn execute(self) -> Ended {
-        let catalog = self.suite.load()?;
+        let mut catalog = self.suite.load()?;
+        self.corpora.add_to(&mut catalog)?;
         let text = case(&catalog, &self.id)
+            .or_else(|| published(&catalog, &self.id))
             .or_else(|| generated(&self.id))
             .or_else(|| flaw(&self.id))
             .or_else(|| manual(&self.id));
@@ -55,6 +60,17 @@ fn case(catalog: &Catalog, id: &str) -> Option<String> {
         })
         .collect();
     let first = variants.first()?;
+    let mut text = statement(first);
+    for variant in &variants {
+        let _ = writeln!(text, "\n{} expects {}", variant.id, variant.expect);
+        let _ = write!(text, "{}", recipe(&variant.given.recipe(), "shared with the good twin"));
+        let _ = write!(text, "{}", recipe(&variant.token, "under test"));
+    }
+    Some(text)
+}
+
+/// What a case says, grades and sources.
+fn statement(first: &Case) -> String {
     let mut text = format!("{}\n{}\n\n{}\n\n", first.id.case(), first.title, first.why);
     let refs: Vec<String> = first
         .refs
@@ -75,10 +91,25 @@ fn case(catalog: &Catalog, id: &str) -> Option<String> {
     let _ = writeln!(text, "library     {}", first.fix.library.trim());
     let _ = writeln!(text, "application {}", first.fix.application.trim());
     let _ = writeln!(text, "written in  {}:{}", first.source.file, first.source.line);
-    for variant in &variants {
-        let _ = writeln!(text, "\n{} expects {}", variant.id, variant.expect);
-        let _ = write!(text, "{}", recipe(&variant.given.recipe(), "shared with the good twin"));
-        let _ = write!(text, "{}", recipe(&variant.token, "under test"));
+    text
+}
+
+/// A published vector, or all of one name.
+fn published(catalog: &Catalog, id: &str) -> Option<String> {
+    let named = |vector: &&Published| vector.case.id.to_string() == id || vector.case.id.case() == id;
+    let vectors: Vec<&Published> = catalog.vectors.iter().filter(named).collect();
+    let mut text = statement(&vectors.first()?.case);
+    for Published { case, token, ask, now, erratum, group, .. } in &vectors {
+        let _ = writeln!(text, "\n{} expects {} ({})", case.id, case.expect, group.about);
+        let at = now.map_or_else(String::new, |now| format!(" when the clock shows {now}"));
+        let _ = writeln!(text, "  asked       {ask}{at}");
+        let _ = writeln!(text, "  shown       {}", visible(token));
+        for key in group.keys.iter().chain(&group.decryption_keys) {
+            let _ = writeln!(text, "  key         {key}");
+        }
+        if let Some(erratum) = erratum {
+            let _ = writeln!(text, "  be aware    {erratum}");
+        }
     }
     Some(text)
 }
@@ -164,6 +195,6 @@ fn manual(name: &str) -> Option<String> {
 /// A hint at what was probably meant.
 fn nearest(catalog: &Catalog, id: &str) -> String {
     let tail = id.rsplit('/').next().unwrap_or(id);
-    let hit = catalog.cases.iter().map(|case| case.id.case()).find(|case| !tail.is_empty() && case.contains(tail));
+    let hit = catalog.stated().map(|case| case.id.case()).find(|case| !tail.is_empty() && case.contains(tail));
     hit.map_or_else(String::new, |case| format!("; did you mean {case:?}?"))
 }

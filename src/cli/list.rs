@@ -3,9 +3,9 @@
 use super::{
     Ended,
     coverage::Coverage,
-    shared::{Choice, Suite},
+    shared::{Choice, Corpora, Suite},
 };
-use crate::{builtin::Flaw, run::ExitCode};
+use crate::{builtin::Flaw, run::ExitCode, suite::Catalog};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ pub(super) struct List {
     choice: Choice,
     #[command(flatten)]
     suite: Suite,
+    #[command(flatten)]
+    corpora: Corpora,
     /// What the specifications ask of a validator, clause by clause, and which of the cases show it
     #[arg(long)]
     coverage: bool,
@@ -83,12 +85,18 @@ impl List {
         Ok(ExitCode::Ok)
     }
 
+    /// The suite with what was added to it.
+    fn catalog(&self) -> Result<Catalog, miette::Report> {
+        let mut catalog = self.suite.load()?;
+        self.corpora.add_to(&mut catalog)?;
+        Ok(catalog)
+    }
+
     fn cases(&self, variants: bool) -> Result<Table, miette::Report> {
-        let (catalog, selection) = (self.suite.load()?, self.choice.selection()?);
+        let (catalog, selection) = (self.catalog()?, self.choice.selection()?);
         let mut seen = BTreeSet::new();
         let rows = catalog
-            .cases
-            .iter()
+            .stated()
             .filter(|case| selection.names(case))
             .filter_map(|case| {
                 let id = if variants { case.id.to_string() } else { case.id.case() };
@@ -107,9 +115,9 @@ impl List {
     }
 
     fn families(&self) -> Result<Table, miette::Report> {
-        let catalog = self.suite.load()?;
+        let catalog = self.catalog()?;
         let mut counts: BTreeMap<&str, (BTreeSet<String>, usize)> = BTreeMap::new();
-        for case in &catalog.cases {
+        for case in catalog.stated() {
             let entry = counts.entry(&case.id.family).or_default();
             entry.0.insert(case.id.case());
             entry.1 += 1;
@@ -127,9 +135,9 @@ impl List {
     }
 
     fn policies(&self) -> Result<Table, miette::Report> {
-        let catalog = self.suite.load()?;
+        let catalog = self.catalog()?;
         let mut policies: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
-        for case in &catalog.cases {
+        for case in catalog.stated() {
             if let Some(policy) = &case.policy {
                 let entry = policies.entry(policy.name.clone()).or_default();
                 entry.0.extend(policy.when.keys().cloned());

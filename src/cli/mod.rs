@@ -5,11 +5,13 @@
 mod adapter;
 mod chaos;
 mod coverage;
+mod curl;
 mod decode;
 mod doctor;
 mod explain;
 mod fingerprint;
 mod forge;
+mod from_curl;
 mod init;
 mod lint;
 mod list;
@@ -20,6 +22,7 @@ mod selftest;
 mod serve;
 mod shared;
 mod terminal;
+mod vectors;
 
 use crate::run::ExitCode;
 use clap::{Parser, Subcommand};
@@ -68,6 +71,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check suite and target files
     Lint(lint::Lint),
+    /// Convert other people's vectors, or write the suite as data
+    Vectors(vectors::Vectors),
     /// Help to write an adapter that puts a library behind the suite
     Adapter(adapter::Adapter),
 }
@@ -110,6 +115,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Selftest(selftest) => selftest.execute(),
         Command::Serve(serve) => serve.execute(),
         Command::Lint(lint) => lint.execute(),
+        Command::Vectors(vectors) => vectors.execute(),
         Command::Adapter(adapter) => adapter.execute(),
     }
 }

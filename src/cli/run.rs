@@ -3,7 +3,7 @@
 use super::{
     Ended,
     output::{Folder, Log},
-    shared::{Choice, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
+    shared::{Choice, Corpora, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
@@ -28,6 +28,8 @@ pub(super) struct Run {
     suite: Suite,
     #[command(flatten)]
     issuer: Issuer,
+    #[command(flatten)]
+    corpora: Corpora,
     /// Write the reports into this directory [default: reports/<target>/<run>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -64,7 +66,8 @@ pub(super) enum FailLevel {
 
 impl Run {
     pub fn execute(self) -> Ended {
-        let catalog = self.suite.load()?;
+        let mut catalog = self.suite.load()?;
+        self.corpora.add_to(&mut catalog)?;
         let selection = self.choice.selection()?;
         let subject = self.tested.subject()?;
         // The strict validator meets every should and declares every policy, so there any difference is a defect.
@@ -82,7 +85,7 @@ impl Run {
             fail_on,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
-            reproduce: format!("gauntlet run {}", self.tested.text()),
+            reproduce: format!("gauntlet run {}{}", self.corpora.text(), self.tested.text()),
         };
         let folder = Folder::new(self.out.clone(), &name);
         let mut screen = Screen::new(self.quiet, self.fuzz);

@@ -27,6 +27,29 @@ impl Suite {
     }
 }
 
+/// Other people's vectors.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Corpora {
+    /// Also the vectors of a file: one of Wycheproof's JOSE files, or one of the format vectors/1; may be repeated
+    #[arg(long = "corpus", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+impl Corpora {
+    /// Adds them to a suite.
+    pub fn add_to(&self, catalog: &mut Catalog) -> Result<(), Report> {
+        for file in &self.files {
+            catalog.add_corpus(file)?;
+        }
+        Ok(())
+    }
+
+    /// As they were written, with a space behind each.
+    pub fn text(&self) -> String {
+        self.files.iter().map(|file| format!("--corpus '{}' ", file.display())).collect()
+    }
+}
+
 /// Which cases of it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Choice {

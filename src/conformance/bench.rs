@@ -3,10 +3,11 @@
 use super::{
     memory::{Memory, Part},
     plan::Planned,
+    renew::Renewal,
 };
 use crate::{
     issuer::Journal,
-    model::{Capability, Case, Observation, Recipe, Verdict, case::Present},
+    model::{Capability, Observation, Recipe, Verdict, case::Present},
     target::{MemoryGauge, Revoker, Shown, Target},
     token::{Forge, ForgeError, Token},
 };
@@ -42,6 +43,8 @@ pub struct Bench {
     reproduce: String,
     memory: Option<Arc<Memory>>,
     revoker: Option<Revoker>,
+    /// For good tokens whose issuer is not ours.
+    renewal: Option<Arc<Renewal>>,
     gauge: Option<MemoryGauge>,
     /// Twins that were shown before the key set changed, by the place of their case.
     earlier: Mutex<HashMap<usize, Observation>>,
@@ -77,6 +80,7 @@ impl Bench {
             reproduce,
             memory: None,
             revoker: None,
+            renewal: None,
             gauge: None,
             earlier: Mutex::default(),
             number: BENCHES.fetch_add(1, Ordering::Relaxed),
@@ -93,6 +97,29 @@ impl Bench {
     #[must_use]
     pub fn with_revoker(self, revoker: Option<Revoker>) -> Bench {
         Bench { revoker, ..self }
+    }
+
+    /// The same, with fresh good tokens where their issuer is not ours.
+    #[must_use]
+    pub fn with_renewal(self, renewal: Option<Arc<Renewal>>) -> Bench {
+        Bench { renewal, ..self }
+    }
+
+    /// Sees to it that the good token in use lives on, where its issuer is not ours.
+    async fn keep_fresh(&self) {
+        if let Some(renewal) = &self.renewal
+            && let Err(because) = renewal.when_due(self.now()).await
+        {
+            self.halt(Some(because));
+        }
+    }
+
+    /// Whether there is another good token after this one was refused.
+    async fn has_another(&self, seen: &Observation) -> bool {
+        match &self.renewal {
+            Some(renewal) if seen.verdict == Verdict::Reject => renewal.when_refused(self.now()).await,
+            _ => false,
+        }
     }
 
     /// Has a token revoked by its `jti`.
@@ -137,6 +164,11 @@ impl Bench {
     #[must_use]
     pub fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
+    }
+
+    /// The command that started the run, without its selection.
+    pub(super) fn started_by(&self) -> &str {
+        &self.reproduce
     }
 
     /// The recipe of ordinary tokens.
@@ -212,7 +244,13 @@ impl Bench {
         if let Some(observation) = earlier {
             return Ok(observation);
         }
+        self.keep_fresh().await;
         let token = self.mint_planned(planned, Part::Twin, &self.nonce(), &BTreeMap::new())?;
+        let seen = self.patiently(&token.bytes, planned.case.given.present.as_ref()).await;
+        if !self.has_another(&seen).await {
+            return Ok(seen);
+        }
+        let token = self.mint(&planned.twin, &self.nonce(), &BTreeMap::new())?;
         Ok(self.patiently(&token.bytes, planned.case.given.present.as_ref()).await)
     }
 
@@ -251,6 +289,12 @@ impl Bench {
     /// # Errors
     /// The token cannot be minted.
     pub async fn control(&self, recipe: &Recipe) -> Result<Observation, ForgeError> {
+        self.keep_fresh().await;
+        let token = self.mint(recipe, &self.nonce(), &BTreeMap::new())?;
+        let seen = self.patiently(&token.bytes, None).await;
+        if !self.has_another(&seen).await {
+            return Ok(seen);
+        }
         let token = self.mint(recipe, &self.nonce(), &BTreeMap::new())?;
         Ok(self.patiently(&token.bytes, None).await)
     }
@@ -301,33 +345,4 @@ impl Bench {
         };
         self.target.present(&Shown { token, good: &good, present, now: self.now() }).await
     }
-
-    /// The command that started the run, with another selection and the same seed.
-    #[must_use]
-    pub fn command(&self, selection: &str) -> String {
-        // What stands behind `--` is an adapter's command, and must stay last.
-        let (command, adapter) = match self.reproduce.split_once(" -- ") {
-            Some((command, adapter)) => (command, format!(" -- {adapter}")),
-            None => (self.reproduce.as_str(), String::new()),
-        };
-        format!("{command} {selection} --seed {}{adapter}", self.forge.setting().seed)
-    }
-
-    /// How to see a result again: with the harness, and with `curl` where a plain header says it all.
-    #[must_use]
-    pub fn reproduce(&self, case: &Case, token: &Token) -> crate::model::report::Reproduce {
-        let curl = match (case.present.as_ref().or(case.given.present.as_ref()), std::str::from_utf8(&token.bytes)) {
-            (None, Ok(text)) if !text.chars().any(char::is_control) && self.target.address().starts_with("http") => {
-                let header = shell_quoted(&format!("Authorization: Bearer {text}"));
-                Some(format!("curl -i -H {header} {}", shell_quoted(&self.target.address())))
-            }
-            _ => None,
-        };
-        let gauntlet = self.command(&format!("--only {}", shell_quoted(&case.id.to_string())));
-        crate::model::report::Reproduce { gauntlet, curl, case: None }
-    }
-}
-
-fn shell_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -7,6 +7,7 @@ use super::{
     memory::Part,
     plan::Planned,
     same_answer::same_answer,
+    signed::demanding,
     trim::trim,
     watch,
 };
@@ -260,7 +261,9 @@ impl Sent<'_> {
     pub(super) fn judged_between(self, bench: &Bench, controls: Controls, twin: Option<Observation>) -> Finished {
         let mut observation = self.observation;
         observation.outbound = bench.journal().map(|journal| journal.by_nonce(&self.nonce)).unwrap_or_default();
-        let case = &self.planned.case;
+        let target = bench.target();
+        let told = target.told_claims();
+        let case = &*demanding(&self.planned.case, &observation, target.transport_name(), told.as_ref());
         let mut findings = judge(case, &observation, controls);
         findings.extend(same_answer(case, &observation, &self.earlier, controls));
         if let (Some(missed), Some(first)) = (self.missed, findings.first_mut())

@@ -1,8 +1,11 @@
 //! The first probes: does the target take a good token, does it refuse nonsense, and which algorithms does it know?
 
 use super::{bench::Bench, diagnose};
-use crate::model::{
-    Alg, Observation, Outcome, Recipe, Severity, Verdict, case::Present, recipe::Sign, report::CalibrationCheck,
+use crate::{
+    model::{
+        Alg, Observation, Outcome, Recipe, Severity, Verdict, case::Present, recipe::Sign, report::CalibrationCheck,
+    },
+    target::Around,
 };
 
 /// What the first probes came to.
@@ -49,6 +52,7 @@ pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
     checks.push(check(format!("good token, {}", bench.forge().ring().active()), Outcome::Pass, good));
     checks.push(nonsense("garbage instead of a token", garbage, Outcome::Inconclusive));
     checks.push(nonsense("no token at all", nothing, Outcome::Note));
+    checks.extend(bench.target().around().await.into_iter().map(around));
     if open {
         return Calibration { checks, standing: Standing::AcceptsEverything };
     }
@@ -110,6 +114,20 @@ fn nonsense(name: &str, observation: Observation, odd: Outcome) -> CalibrationCh
         _ => (Outcome::Note, Severity::Info, None),
     };
     CalibrationCheck { severity, hint, ..check(name.to_owned(), outcome, observation) }
+}
+
+/// A service that is asked for without its gateway.
+fn around(seen: Around) -> CalibrationCheck {
+    let Around { address, reached, observed } = seen;
+    let hint = "let the service listen where only the gateway reaches it, or let it check tokens itself";
+    CalibrationCheck {
+        name: format!("the service without its gateway, {address}"),
+        outcome: if reached { Outcome::Fail } else { Outcome::Pass },
+        severity: if reached { Severity::Critical } else { Severity::Info },
+        observed,
+        hint: reached.then(|| hint.to_owned()),
+        observation: None,
+    }
 }
 
 /// A probe with what came of it.

@@ -1,7 +1,7 @@
 //! The judging table, row by row.
 
 use super::*;
-use crate::{model::verdict::Fetch, suite::Catalog, suite::SuiteFile};
+use crate::{conformance::signed::demanding, model::verdict::Fetch, suite::Catalog, suite::SuiteFile};
 
 fn case(body: &str) -> Case {
     let text = format!(
@@ -132,4 +132,19 @@ fn an_attribute_is_found_as_a_whole_word() {
     assert_eq!(value("Bearer error=\"a\"").as_deref(), Some("a"));
     assert_eq!(value("Bearer error_description=\"error=b\", error=c").as_deref(), Some("c"));
     assert_eq!(value("Bearer realm=\"x\""), None);
+}
+
+#[test]
+fn an_introspection_endpoint_need_not_hand_on_a_claim() {
+    let case = case("expect = \"accept\"\nreturns = { sub = \"user-1\", name = \"Zoë\" }");
+    let told = |claims| Observation { claims: Some(claims), ..seen(Verdict::Accept) };
+    let returns = |transport, claims| {
+        let seen = told(claims);
+        let findings = judge(&demanding(&case, &seen, transport, None), &seen, HELD);
+        findings.get(1).map(|finding| finding.outcome)
+    };
+    assert_eq!(returns("bearer", serde_json::json!({ "sub": "user-1" })), Some(Outcome::Fail));
+    assert_eq!(returns("introspection", serde_json::json!({ "sub": "user-1" })), Some(Outcome::Pass));
+    assert_eq!(returns("introspection", serde_json::json!({ "sub": "user-2" })), Some(Outcome::Fail));
+    assert_eq!(returns("introspection", serde_json::json!({ "active": true })), None);
 }

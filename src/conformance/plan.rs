@@ -1,6 +1,6 @@
 //! What will run, what not, and why.
 
-use super::{kinds::Kinds, memory::Memory};
+use super::{kinds::Kinds, memory::Memory, sampled};
 use crate::{
     model::{Capabilities, Capability, Case, Need, Recipe, expect::Expect, placeholder::PlaceholderError},
     suite::{Catalog, Selection},
@@ -131,7 +131,7 @@ fn obstacle(
         return Some(because);
     }
     match memory {
-        None => impossible(planned, forge?),
+        None => sampled::impossible(planned, forge?).or_else(|| impossible(planned, forge?)),
         Some(memory) => memory.impossible(planned.index, || impossible(planned, forge?)),
     }
 }

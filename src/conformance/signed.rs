@@ -2,11 +2,14 @@
 
 use super::{bench::Bench, plan::Planned};
 use crate::{
-    model::{Observation, Recipe, Verdict, case::Present, expect::Expect},
+    model::{Case, Observation, Recipe, Verdict, case::Present, expect::Expect},
     token::{Token, unambiguous_members},
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Claims whose meaning is fixed (RFC 7519 section 4.1): whatever else an answer holds, these are the token's.
 const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
@@ -43,6 +46,27 @@ pub(super) fn differences(
     // A good token shown beside this one may be the one that was taken: of the same identity, minted for itself.
     let alone = !case.present.as_ref().is_some_and(Present::shows_good);
     compare(returned, &signed, untampered && alone)
+}
+
+/// The case, asking for no claim that need not come back: an introspection endpoint chooses what it hands on (RFC 7662
+/// section 2.2), and a gateway tells those that it puts into header lines.
+pub(super) fn demanding<'c>(
+    case: &'c Case,
+    seen: &Observation,
+    transport: &str,
+    told: Option<&BTreeSet<String>>,
+) -> Cow<'c, Case> {
+    let returned = |name: &String| seen.claims.as_ref().is_some_and(|claims| claims.get(name).is_some());
+    let wanted = |name: &String| match told {
+        Some(told) => told.contains(name),
+        None => transport != "introspection" || returned(name),
+    };
+    if case.returns.keys().all(wanted) {
+        return Cow::Borrowed(case);
+    }
+    let mut case = case.clone();
+    case.returns.retain(|name, _| wanted(name));
+    Cow::Owned(case)
 }
 
 fn compare(returned: &Map<String, Value>, signed: &Map<String, Value>, untampered: bool) -> Vec<String> {

@@ -6,7 +6,7 @@
 
 use super::capability::Capability;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
 /// The version of the protocol that this harness speaks.
@@ -171,7 +171,41 @@ pub struct AdapterError {
     pub trace: String,
 }
 
+/// What of a reply can be read where a library hands on what no text can hold: half of a surrogate pair, a number beyond
+/// all doubles, a thousand lists in each other. The verdict counts all the same.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct BareReply {
+    seq: u64,
+    verdict: Option<AdapterVerdict>,
+    error: Option<IgnoredAny>,
+    #[serde(rename = "reason")]
+    _reason: Option<IgnoredAny>,
+    #[serde(rename = "claims")]
+    _claims: Option<IgnoredAny>,
+    #[serde(rename = "payload-base64")]
+    _payload: Option<IgnoredAny>,
+}
+
 impl AdapterReply {
+    /// Reads one line. Claims, and words for people, that cannot be read are left out of a verdict or an error.
+    ///
+    /// # Errors
+    /// It is no reply of the protocol.
+    pub fn read(line: &str) -> serde_json::Result<AdapterReply> {
+        serde_json::from_str(line).or_else(|error| match serde_json::from_str(line) {
+            Ok(BareReply { seq, verdict: verdict @ Some(_), error: None, .. }) => {
+                Ok(AdapterReply { seq, verdict, ..AdapterReply::default() })
+            }
+            Ok(BareReply { seq, verdict: None, error: Some(_), .. }) => {
+                let told =
+                    AdapterError { message: "an error in words that cannot be read".into(), ..Default::default() };
+                Ok(AdapterReply { seq, error: Some(told), ..AdapterReply::default() })
+            }
+            _ => Err(error),
+        })
+    }
+
     /// Whether it says exactly one thing.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
@@ -195,6 +229,28 @@ mod tests {
         let read: AdapterRequest = serde_json::from_value(asked(validate.clone())).unwrap();
         assert_eq!(read.ask, validate);
         assert_eq!(asked(Ask::Bye), json!({ "seq": 3, "do": "bye" }));
+    }
+
+    #[test]
+    fn a_verdict_counts_though_its_claims_cannot_be_read() {
+        let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
+        for claims in [r#"{"sub":"\ud800"}"#, r#"{"n":1e400}"#, &format!(r#"{{"n":{deep}}}"#)] {
+            let line = format!(r#"{{"seq":3,"verdict":"accept","claims":{claims}}}"#);
+            assert!(serde_json::from_str::<AdapterReply>(&line).is_err(), "{line}");
+            let read = AdapterReply::read(&line).unwrap();
+            assert_eq!((read.seq, read.verdict, read.claims), (3, Some(AdapterVerdict::Accept), None));
+        }
+        let error = AdapterReply::read(r#"{"seq":4,"error":{"message":"\ud800"}}"#).unwrap();
+        assert!(error.is_well_formed() && error.error.is_some());
+        for wrong in [
+            r#"{"seq":3,"verdict":"accept","claims":{"n":NaN}}"#,
+            r#"{"seq":3,"verdict":"accept","claims":{"n":1}"#,
+            r#"{"seq":3,"verdict":"accept","error":{"message":"\ud800"}}"#,
+            r#"{"seq":3,"verdict":"perhaps","claims":{}}"#,
+            r#"{"seq":3,"claims":{"n":1e400}}"#,
+        ] {
+            assert!(AdapterReply::read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -38,8 +38,14 @@ pub enum Capability {
     RuleRole,
     /// It serves one tenant that we know (`rule:tenant`).
     RuleTenant,
+    /// It is a gateway, and we see what it tells the service behind it (`upstream:seen`).
+    UpstreamSeen,
     /// We can have it told that a token is revoked (`hook:revoke-token`).
     HookRevokeToken,
+    /// It can be asked about the signature of any JWS, under keys that it is handed for the question (`op:verify-jws`).
+    OpVerifyJws,
+    /// It can be asked what is inside a JWE, under keys that it is handed for the question (`op:decrypt`).
+    OpDecrypt,
     /// It decrypts, and holds decryption keys of ours (`jwe:decrypt`).
     JweDecrypt,
     /// It decrypts with this key management (`jwe:RSA-OAEP-256`).
@@ -64,7 +70,10 @@ const PLAIN: &[(Capability, &str)] = &[
     (Capability::RuleScope, "rule:scope"),
     (Capability::RuleRole, "rule:role"),
     (Capability::RuleTenant, "rule:tenant"),
+    (Capability::UpstreamSeen, "upstream:seen"),
     (Capability::HookRevokeToken, "hook:revoke-token"),
+    (Capability::OpVerifyJws, "op:verify-jws"),
+    (Capability::OpDecrypt, "op:decrypt"),
     (Capability::JweDecrypt, "jwe:decrypt"),
 ];
 
@@ -166,7 +175,7 @@ macro_rules! serde_as_text {
 pub(crate) use serde_as_text;
 
 serde_as_text! {
-    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, hook:revoke-token, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
+    Capability, "Capability", "what a target can do: alg:NAME, jwks:remote, jwks:phases, observe:outbound, claims:returned, control:clock, transport:http, profile:at+jwt, profile:id-token, rule:scope, rule:role, rule:tenant, upstream:seen, hook:revoke-token, op:verify-jws, op:decrypt, jwe:decrypt, jwe:NAME, jwe-enc:NAME";
 }
 
 #[cfg(test)]

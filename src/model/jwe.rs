@@ -65,8 +65,12 @@ names! {
     EcdhEsA128Kw => "ECDH-ES+A128KW";
     /// The same with AES of 256 bits.
     EcdhEsA256Kw => "ECDH-ES+A256KW";
+    /// The same with AES of 192 bits.
+    EcdhEsA192Kw => "ECDH-ES+A192KW";
     /// AES key wrap with a shared key of 128 bits.
     A128Kw => "A128KW";
+    /// AES key wrap with a shared key of 192 bits.
+    A192Kw => "A192KW";
     /// AES key wrap with a shared key of 256 bits.
     A256Kw => "A256KW";
     /// AES-GCM with a shared key of 128 bits wraps the content key.

@@ -3,6 +3,7 @@
 use super::{
     access::{AccessRules, ClaimRule, Login},
     alg::Alg,
+    credential::{Sample, StaticKey},
     jwe::{ContentEncryption, KeyManagement},
     period::Period,
     recipe::Recipe,
@@ -85,9 +86,12 @@ pub struct Trust {
     /// Every issuer that it trusts, where that is more than one: `["${issuer}", "${issuer2}"]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issuers: Vec<String>,
-    /// The `aud` that it wants.
+    /// The `aud` that it wants; with `keys.sample` the sample says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub audience: String,
-    /// The algorithms that it is configured for; the first one signs ordinary tokens.
+    /// The algorithms that it is configured for; the first one signs ordinary tokens. With `keys.sample` the sample says
+    /// it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub algorithms: Vec<Alg>,
     /// The clock leeway that it is configured with.
     #[serde(default = "no_leeway")]
@@ -149,8 +153,8 @@ fn jwt() -> String {
 }
 
 /// Where a target's keys come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum KeySource {
     /// It reads our discovery document, and there the address of the key set.
     Discovery,
@@ -158,6 +162,24 @@ pub enum KeySource {
     JwksUri,
     /// It is handed our keys themselves, HMAC secrets included: an adapter by `configure`.
     Configure,
+    /// It trusts a key already, which we are lent: tokens are signed with it, and no key set can be served.
+    Static(StaticKey),
+    /// It trusts an issuer that we do not play: all we have is a good token, and what can be made of it without a key.
+    Sample(Sample),
+}
+
+impl KeySource {
+    /// Whether the keys are the user's own, and nothing that is made with them may be shown.
+    #[must_use]
+    pub fn is_users(&self) -> bool {
+        matches!(self, KeySource::Static(_) | KeySource::Sample(_))
+    }
+
+    /// Where the key set of the issuer that we play reaches the target.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        matches!(self, KeySource::Discovery | KeySource::JwksUri)
+    }
 }
 
 /// How the harness starts the target.

@@ -1,6 +1,6 @@
 //! How tokens reach a target over HTTP: bearer routes, introspection, forward-auth, decisions.
 
-use super::period::Period;
+use super::{gateway::Gateway, period::Period};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ pub enum Transport {
     ForwardAuth(Box<ForwardAuth>),
     /// A service that decides about a JSON document with the token in it.
     Decision(Box<Decision>),
+    /// A gateway that hands requests on to a service, which we play.
+    Gateway(Box<Gateway>),
     /// A library behind an adapter that we start: questions and replies are JSON lines.
     Stdio(Stdio),
 }

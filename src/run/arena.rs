@@ -8,8 +8,8 @@ use super::{
     ours::OurSide,
     policy::builtin_policy,
     session::{Request, execute_with},
-    setup::{BUILTIN_ALGORITHMS, Inside, Subject},
     stop::Stop,
+    subject::{BUILTIN_ALGORITHMS, Inside, Subject},
 };
 use crate::{
     builtin::{Builtin, Flaw},
@@ -35,12 +35,14 @@ pub(super) enum Arena {
     Http,
     /// In this process as a resource server of RFC 9068 that trusts public keys only, led by ES256.
     AccessTokens,
+    /// Over HTTP as a gateway before a service that we play. Only cases about what the service sees.
+    Gateway,
     /// In this process with rules beyond a valid token: a scope, a role, a tenant, a login. Only cases about rules.
     Ruled,
 }
 
 /// All arenas.
-pub(super) const ARENAS: [Arena; 4] = [Arena::Here, Arena::Http, Arena::AccessTokens, Arena::Ruled];
+pub(super) const ARENAS: [Arena; 5] = [Arena::Here, Arena::Http, Arena::Gateway, Arena::AccessTokens, Arena::Ruled];
 
 /// No HMAC: only here can a MAC that nobody agreed on be told from one with the shared secret.
 const PUBLIC_KEY_ALGORITHMS: &[Alg] =
@@ -52,6 +54,7 @@ impl Arena {
         match flaw {
             Flaw::HmacUnchecked | Flaw::AtClaimsUnchecked => &[Arena::AccessTokens],
             flaw if flaw.is_about_rules() => &[Arena::Ruled],
+            flaw if flaw.is_of_gateway() => &[Arena::Gateway],
             // Refuses the good token of every algorithm but the leading one, so that both leaders must be tried.
             Flaw::OnlyFirstAlg => &[Arena::Here, Arena::AccessTokens],
             // Shows in a scope that is there twice as well.
@@ -68,7 +71,7 @@ impl Arena {
     /// The algorithms that a validator is configured for here.
     pub fn algorithms(self) -> &'static [Alg] {
         match self {
-            Arena::Here | Arena::Http | Arena::Ruled => BUILTIN_ALGORITHMS,
+            Arena::Here | Arena::Http | Arena::Gateway | Arena::Ruled => BUILTIN_ALGORITHMS,
             Arena::AccessTokens => PUBLIC_KEY_ALGORITHMS,
         }
     }
@@ -135,12 +138,16 @@ impl Arena {
             Some(Flaw::ExpBoundary | Flaw::ExpFractionCut) => Arena::Here,
             // Only in this process can a token be revoked.
             Some(Flaw::RevocationIgnored) => Arena::Ruled,
+            Some(flaw) if flaw.is_of_gateway() => Arena::Gateway,
             _ => Arena::Http,
         }
     }
 
     /// The built-in validator as a subject of this arena.
     pub fn subject(self, flaw: Option<Flaw>) -> Subject {
+        if self == Arena::Gateway {
+            return Subject::Gateway(flaw);
+        }
         if self == Arena::Http || flaw.is_some_and(Flaw::is_http_only) {
             return Subject::Builtin(flaw);
         }
@@ -167,9 +174,12 @@ impl Arena {
         seed: u64,
     ) -> Result<RunReport, RunError> {
         let selection = match self {
-            Arena::Ruled => selection.within(about_rules(&catalog)),
+            Arena::Ruled => selection.within(needing(&catalog, &RULES)),
+            Arena::Gateway => selection.within(needing(&catalog, &[Capability::UpstreamSeen])),
             _ => selection,
         };
+        // Their proof is that they are printed; flaws are for cases.
+        let selection = selection.without_vectors();
         let request = Request {
             subject: self.subject(flaw),
             selection,
@@ -185,15 +195,17 @@ impl Arena {
     }
 }
 
-/// The cases that need a rule of the target's own.
-fn about_rules(catalog: &Catalog) -> BTreeSet<String> {
-    const RULES: [Capability; 5] = [
-        Capability::RuleScope,
-        Capability::RuleRole,
-        Capability::RuleTenant,
-        Capability::ProfileIdToken,
-        Capability::HookRevokeToken,
-    ];
-    let needs_one = |case: &&Case| case.needs.iter().any(|need| need.present && RULES.contains(&need.capability));
+/// What shows a rule of the target's own.
+const RULES: [Capability; 5] = [
+    Capability::RuleScope,
+    Capability::RuleRole,
+    Capability::RuleTenant,
+    Capability::ProfileIdToken,
+    Capability::HookRevokeToken,
+];
+
+/// The cases that need one of these.
+fn needing(catalog: &Catalog, wanted: &[Capability]) -> BTreeSet<String> {
+    let needs_one = |case: &&Case| case.needs.iter().any(|need| need.present && wanted.contains(&need.capability));
     catalog.cases.iter().filter(needs_one).map(|case| case.id.case()).collect()
 }

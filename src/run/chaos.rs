@@ -1,12 +1,7 @@
 //! A run of scenarios: each on an issuer and a target of its own.
 
 use super::{
-    chaos_target::Standing,
-    error::RunError,
-    exit::FailOn,
-    session::Score,
-    setup::{self, Subject},
-    stop::Stop,
+    chaos_target::Standing, error::RunError, exit::FailOn, session::Score, stop::Stop, subject::Subject, trust,
 };
 use crate::{
     builtin,
@@ -97,7 +92,7 @@ pub async fn execute_chaos(
 pub fn scale_of(subject: &Subject) -> Result<Scale, RunError> {
     match subject {
         Subject::Builtin(_) => Ok(Scale::SHORT),
-        Subject::File(_, file) if file.trust.keys != KeySource::Configure => Ok(Scale::declared(&file.cache)),
+        Subject::File(_, file) if file.trust.keys.is_served() => Ok(Scale::declared(&file.cache)),
         _ => Err(RunError::FetchesNoKeys),
     }
 }
@@ -328,7 +323,7 @@ impl Company {
             Tested::Builtin(flaw) => Subject::Builtin(*flaw),
             Tested::File(path, file) => Subject::File(path.clone(), file.clone()),
         };
-        let trust = setup::trust_of(&subject, self.algorithms(), issuer.world(), &self.ring)?;
+        let trust = trust::trust_of(&subject, self.algorithms(), issuer.world(), &self.ring, None)?;
         // A second issuer and decryption are no part of any scenario.
         Ok(TrustConfig { second: None, decryption: Decryption::default(), ..trust })
     }
@@ -356,7 +351,7 @@ impl Company {
         Ok(match &self.subject {
             Tested::Builtin(flaw) => {
                 let server = builtin::Server::start_caching(*flaw, trust, &self.scale).await?;
-                let file = setup::builtin_file(&format!("{}/whoami", server.url()));
+                let file = trust::builtin_file(&server.url(), false);
                 let connection = target::connect(&file, Path::new("."), issuer.world(), trust).await?;
                 Standing::builtin(server, connection, trust.clone())
             }

@@ -29,7 +29,12 @@ impl Generated {
         if count == 0 {
             return Ok(None);
         }
-        let order = fuzz::Order { count, selection: selection.clone(), jobs, first: catalog.cases.len() };
+        let order = fuzz::Order {
+            count,
+            selection: selection.clone(),
+            jobs,
+            first: catalog.cases.len() + catalog.vectors.len(),
+        };
         if order.selects_any() { Ok(Some(Generated { order })) } else { Err(RunError::NothingGenerated) }
     }
 

@@ -4,8 +4,8 @@ use super::{
     error::RunError,
     exit::FailOn,
     session::{Request, execute},
-    setup::{Inside, Subject},
     stop::Stop,
+    subject::{Inside, Subject},
 };
 use crate::{
     issuer::Options,
@@ -24,6 +24,59 @@ pub struct Check {
 }
 
 /// Prepares a run of the suite against a validator in this process; [`Check::run`] or [`Check::assert`] carries it out.
+///
+/// A wrapper has three parts: what the validator can do (cases that need more are skipped by name), whom it is to trust,
+/// and the call itself. This one is around the crate `jsonwebtoken`:
+///
+/// ```
+/// use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+/// use jwt_gauntlet::{
+///     model::{Alg, Capabilities, Capability, TrustConfig},
+///     target::protocol::{Answer, Validator},
+/// };
+///
+/// #[derive(Default)]
+/// struct Mine {
+///     trust: Option<TrustConfig>,
+/// }
+///
+/// impl Mine {
+///     fn claims(&self, token: &[u8]) -> Option<serde_json::Value> {
+///         let (trust, token) = (self.trust.as_ref()?, std::str::from_utf8(token).ok()?);
+///         let keys: JwkSet = serde_json::from_value(trust.keys.clone()).ok()?;
+///         let kid = decode_header(token).ok()?.kid?;
+///         let key = DecodingKey::from_jwk(keys.find(&kid)?).ok()?;
+///         let mut rules = Validation::new(Algorithm::ES256);
+///         rules.set_issuer(&[&trust.issuer]);
+///         rules.set_audience(&[&trust.audience]);
+///         rules.set_required_spec_claims(&["exp", "iss", "aud"]);
+///         rules.validate_nbf = true;
+///         rules.leeway = 0;
+///         decode(token, &key, &rules).ok().map(|token| token.claims)
+///     }
+/// }
+///
+/// impl Validator for Mine {
+///     fn provides(&self) -> Capabilities {
+///         // Without `Capability::ControlClock`: this library asks the system for the time.
+///         Capabilities::from([Capability::Alg(Alg::Es256), Capability::ClaimsReturned])
+///     }
+///
+///     fn configure(&mut self, trust: &TrustConfig) {
+///         self.trust = Some(trust.clone());
+///     }
+///
+///     fn validate(&self, token: &[u8], _now: i64) -> Answer {
+///         match self.claims(token) {
+///             Some(claims) => Answer::Accept(claims),
+///             None => Answer::Reject("refused".into()),
+///         }
+///     }
+/// }
+///
+/// // In a test: one line, and a panic that names each broken case.
+/// jwt_gauntlet::run::check(Mine::default()).only("algorithm/alg-none*").only("claims/exp-past").assert();
+/// ```
 #[must_use]
 pub fn check(validator: impl Validator + 'static) -> Check {
     Check { validator: Box::new(validator), only: Vec::new(), skip: Vec::new(), seed: 1 }

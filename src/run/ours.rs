@@ -4,7 +4,7 @@ use super::error::RunError;
 use crate::{
     conformance::Memory,
     issuer::{Documents, Options, Testbed},
-    model::Alg,
+    model::{Alg, keyset::KeySet},
     suite::Catalog,
     token::KeyRing,
 };
@@ -44,9 +44,35 @@ impl OurSide {
         options: &Options,
     ) -> Result<OurSide, RunError> {
         let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
+        let sets = (ring.serve(default)?, ring.second_jwks()?);
+        OurSide::serving(ring, sets, algorithms, default, options).await
+    }
+
+    /// Serves a rogue issuer and the canary, and as an issuer nothing: the keys are the user's.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub(super) async fn beside_lent_keys(
+        ring: KeyRing,
+        algorithms: &[Alg],
+        catalog: &Catalog,
+        options: &Options,
+    ) -> Result<OurSide, RunError> {
+        let default = catalog.keysets.get("default").ok_or(RunError::NoKeySet)?;
+        let nothing = || br#"{"keys":[]}"#.to_vec();
+        OurSide::serving(ring, (nothing(), nothing()), algorithms, default, options).await
+    }
+
+    async fn serving(
+        ring: KeyRing,
+        (jwks, second_jwks): (Vec<u8>, Vec<u8>),
+        algorithms: &[Alg],
+        default: &KeySet,
+        options: &Options,
+    ) -> Result<OurSide, RunError> {
         let documents = Documents {
-            jwks: ring.serve(default)?,
-            second_jwks: ring.second_jwks()?,
+            jwks,
+            second_jwks,
             rogue_jwks: ring.rogue_jwks(),
             rogue_certificates: ring.rogue_certificates(),
             algorithms: algorithms.to_vec(),

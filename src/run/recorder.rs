@@ -55,9 +55,9 @@ impl Recorder {
             | Event::ScenarioStarted { .. }
             | Event::ScenarioStep { .. }
             | Event::Remark { .. } => {}
-            Event::RunFinished { finished, stopped, summary: _, log_leaks, exit_code } => {
+            Event::RunFinished { .. } => {
                 if let Some(report) = &mut self.report {
-                    close(report, finished, stopped.as_ref(), log_leaks, *exit_code);
+                    close(report, event);
                 }
             }
         }
@@ -77,19 +77,15 @@ impl Recorder {
     }
 }
 
-/// What is known when a run ends.
-pub(super) fn close(
-    report: &mut RunReport,
-    finished: &str,
-    stopped: Option<&String>,
-    log_leaks: &[String],
-    exit_code: u8,
-) {
-    report.complete = stopped.is_none();
-    report.stopped = stopped.cloned();
-    finished.clone_into(&mut report.run.finished);
-    report.log_leaks = log_leaks.to_vec();
-    report.exit_code = exit_code;
+/// Takes in what is known when a run ends.
+pub(super) fn close(report: &mut RunReport, event: &Event) {
+    if let Event::RunFinished { finished, stopped, summary: _, log_leaks, exit_code } = event {
+        report.complete = stopped.is_none();
+        report.stopped.clone_from(stopped);
+        report.run.finished.clone_from(finished);
+        report.log_leaks.clone_from(log_leaks);
+        report.exit_code = *exit_code;
+    }
 }
 
 /// The counts over the results of a run.

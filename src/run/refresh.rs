@@ -119,7 +119,9 @@ pub(super) async fn bring(
     let journal = stage.ours.testbed.journal().clone();
     let before = journal.count(Endpoint::Jwks);
     if *way == Way::Configure {
-        let Some(keys) = stage.ours.ring.handed_over_with(&body) else {
+        // A set that stands alone is handed over as it is, unless ordinary tokens need the secret.
+        let by_secret = stage.trust.algorithms.first().is_some_and(|alg| !alg.is_asymmetric());
+        let Some(keys) = stage.ours.ring.handed_over_with(&body, by_secret || !set.is_alone()) else {
             return Ok(Taken::Unseen("it is no JSON object with a list of keys, and cannot be handed over".into()));
         };
         let trust = TrustConfig { keys, ..stage.trust.clone() };

@@ -7,9 +7,12 @@ use super::{
     generated::Generated,
     ours::OurSide,
     phases,
+    published::{Vectors, beside},
     recorder::{self, Recorder},
-    setup::{Stage, Struck, Subject},
+    setup::{Stage, Struck},
     stop::{Stop, StopReason},
+    subject::Subject,
+    withheld::Withheld,
 };
 use crate::{
     conformance::{
@@ -78,7 +81,8 @@ pub(super) async fn execute_with(
     let fail_on = request.fail_on;
     let mut score = Score::new(sink);
     let ended = tokio::select! {
-        ended = play(request, catalog, ours, &mut score) => ended.map(|leaks| (leaks, None)),
+        // On the heap: a whole run is more than the stack of a test's thread holds.
+        ended = Box::pin(play(request, catalog, ours, &mut score)) => ended.map(|leaks| (leaks, None)),
         reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
     };
     let (leaks, stopped) = ended?;
@@ -88,17 +92,23 @@ pub(super) async fn execute_with(
 /// The recorder and everybody who listens.
 pub(super) struct Score<'a> {
     recorder: Recorder,
+    /// What must not be shown.
+    withheld: Option<Withheld>,
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
 impl<'a> Score<'a> {
     pub(super) fn new(sink: &'a mut (dyn FnMut(&Event) + Send)) -> Score<'a> {
-        Score { recorder: Recorder::default(), sink }
+        Score { recorder: Recorder::default(), withheld: None, sink }
     }
 }
 
 impl Score<'_> {
     pub(super) fn emit(&mut self, event: Event) {
+        let event = match &self.withheld {
+            Some(withheld) => withheld.event(event),
+            None => event,
+        };
         self.recorder.record(&event);
         (self.sink)(&event);
     }
@@ -109,6 +119,10 @@ impl Score<'_> {
         stopped: Option<StopReason>,
         fail_on: FailOn,
     ) -> Result<RunReport, RunError> {
+        let log_leaks = match &self.withheld {
+            Some(withheld) => withheld.leaks(&log_leaks),
+            None => log_leaks,
+        };
         // A wish to stop before the first event: nothing ran, and there is nothing to write.
         let Some(mut report) = self.recorder.into_report() else {
             return Err(stopped.map_or(RunError::NeverBegan, RunError::StoppedEarly));
@@ -116,9 +130,14 @@ impl Score<'_> {
         let exit_code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code) as u8;
         let finished = Timestamp::now().to_string();
         let stopped = stopped.map(|reason| reason.sentence().to_owned());
-        recorder::close(&mut report, &finished, stopped.as_ref(), &log_leaks, exit_code);
         let summary = report.summary.clone();
-        (self.sink)(&Event::RunFinished { finished, stopped, summary, log_leaks, exit_code });
+        let event = Event::RunFinished { finished, stopped, summary, log_leaks, exit_code };
+        let event = match &self.withheld {
+            Some(withheld) => withheld.event(event),
+            None => event,
+        };
+        recorder::close(&mut report, &event);
+        (self.sink)(&event);
         Ok(report)
     }
 }
@@ -135,19 +154,29 @@ async fn play(
         selection = selection.never(Harm::Harmful);
     }
     let generated = Generated::new(fuzz, &selection, jobs, catalog)?;
-    if generated.is_none() && !catalog.cases.iter().any(|case| selection.names(case)) {
+    let named = catalog.cases.iter().any(|case| selection.names(case));
+    if generated.is_none() && !named && !catalog.vectors.iter().any(|vector| selection.names_vector(vector)) {
         return Err(RunError::NothingSelected);
     }
+    let beside = beside(&subject);
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
+    score.withheld = stage.withheld().cloned();
     let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);
     }
+    let vectors = Vectors::plan(catalog, &selection, &stage, beside);
     let mut opening = opening(&stage, &plan, catalog, seed, args);
+    vectors.announce(catalog, &mut opening);
     if let Some(generated) = &generated {
         generated.announce(&mut opening);
     }
     score.emit(opening);
+    if let Some(mode) = stage.mode() {
+        for text in plan.said(mode) {
+            score.emit(Event::Remark { level: Level::May, text });
+        }
+    }
     let bench = Arc::new(stage.bench(catalog, reproduce));
     let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;
     for check in checks {
@@ -157,19 +186,21 @@ async fn play(
         let result = Arc::new(skipped(left_out));
         score.emit(Event::CaseFinished { index: left_out.index, result });
     }
+    vectors.skip(score);
     if standing == Standing::Testable {
         let (phased, ordinary): (Vec<_>, Vec<_>) =
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
         let (together, apart) = alone::split_off(ordinary.clone());
         let mut finished = all_blocks(&bench, together, jobs, score).await;
-        finished.append(&mut alone::run(&bench, &mut stage, &apart, score).await);
-        repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score).await;
-        finished.append(&mut phases::play(&bench, &mut stage, catalog, phased, jobs, score).await);
+        finished.append(&mut Box::pin(alone::run(&bench, &mut stage, &apart, score)).await);
+        Box::pin(repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score)).await;
+        finished.append(&mut Box::pin(phases::play(&bench, &mut stage, catalog, phased, jobs, score)).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
                 score.emit(Event::CaseFinished { index: case.index, result: Arc::clone(&case.result) });
             }
         }
+        Box::pin(vectors.show(&bench, &stage.trust, score)).await;
         if let Some(generated) = &generated {
             generated.send(&bench, &stage.trust.algorithms, &mut |event| score.emit(event)).await;
         }

@@ -34,6 +34,18 @@ pub enum SuiteError {
         #[help]
         help: String,
     },
+    /// A file of vectors is none.
+    #[error("{name}: {what}")]
+    #[diagnostic(code(gauntlet::corpus))]
+    Corpus {
+        /// Which one.
+        name: String,
+        /// What was wanted, and what was found.
+        what: String,
+        /// What to do.
+        #[help]
+        help: String,
+    },
     /// A glob of `--only` or `--skip` cannot be read.
     #[error("{glob:?} is no glob: {reason}")]
     #[diagnostic(

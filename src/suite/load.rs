@@ -2,26 +2,34 @@
 
 use super::{
     error::SuiteError,
-    expand,
+    expand, frozen,
     requirements::Requirements,
     source::{self, SuiteFile},
 };
 use crate::model::{
-    Case, Recipe, TargetFile,
+    Case, CaseId, Recipe, TargetFile,
     case::{CaseFile, Family},
     keyset::{KeySet, KeySetFile},
     recipe::RecipeFile,
     refresh::Refresh,
+    target::KeySource,
+    vector::Published,
 };
 use aws_lc_rs::digest;
 use serde::de::DeserializeOwned;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// All that a suite says.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     /// The variants, families in the order of their names, cases in the order of their file.
     pub cases: Vec<Case>,
+    /// Published vectors: those of the suite, and those that were added.
+    pub vectors: Vec<Published>,
     /// The families by name.
     pub families: BTreeMap<String, Family>,
     /// The recipes by name, each with what it starts from laid under it.
@@ -52,6 +60,7 @@ impl Catalog {
         let mut written = BTreeMap::new();
         for file in files {
             match file.stem.as_str() {
+                _ if file.name.ends_with(".json") => catalog.publish(frozen::read(&file.name, &file.text)?)?,
                 "recipes" => {
                     let parsed: RecipeFile = parse(&file.name, &file.text)?;
                     written.extend(parsed.recipe.into_iter().map(|(name, recipe)| (name, (recipe, file))));
@@ -77,6 +86,35 @@ impl Catalog {
             catalog.recipes.insert(name.clone(), inherit(recipe, &written, file)?);
         }
         Ok(catalog)
+    }
+
+    /// Everything that states something: the cases, and the published vectors behind them.
+    pub fn stated(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().chain(self.vectors.iter().map(|vector| &vector.case))
+    }
+
+    /// Adds the vectors of a file of ours or of Wycheproof.
+    ///
+    /// # Errors
+    /// It cannot be read, is neither, or has a vector that is there already.
+    pub fn add_corpus(&mut self, path: &Path) -> Result<(), SuiteError> {
+        let file = frozen::read_vectors(path)?;
+        self.publish(frozen::published(&path.display().to_string(), file)?)
+    }
+
+    fn publish(&mut self, (family, vectors): (Family, Vec<Published>)) -> Result<(), SuiteError> {
+        let Some(name) = vectors.first().map(|vector| vector.case.id.family.clone()) else { return Ok(()) };
+        let known: BTreeSet<CaseId> = self.vectors.iter().map(|vector| vector.case.id.clone()).collect();
+        if let Some(twice) = vectors.iter().find(|vector| known.contains(&vector.case.id)) {
+            return Err(SuiteError::Corpus {
+                name: twice.case.source.file.clone(),
+                what: format!("the vector {} is there already", twice.case.id),
+                help: "name each file once; another corpus of the same family needs other names".into(),
+            });
+        }
+        self.families.entry(name).or_insert(family);
+        self.vectors.extend(vectors);
+        Ok(())
     }
 
     /// The key set that is served just before another one, where that one says so.
@@ -162,11 +200,26 @@ pub fn read_target(path: &Path) -> Result<TargetFile, SuiteError> {
         let at = text.find(word).unwrap_or(0);
         SuiteError::at(&name, &text, at..at + word.len().min(text.len() - at), what, help)
     };
-    if file.trust.algorithms.is_empty() {
+    // A sample says both itself.
+    if !matches!(file.trust.keys, KeySource::Sample(_)) {
+        let trust =
+            if file.trust.algorithms.is_empty() && text.contains("algorithms") { "algorithms" } else { "[trust]" };
+        if file.trust.algorithms.is_empty() {
+            return Err(point(
+                trust,
+                "`algorithms` names no algorithm",
+                "list those that the target allows, such as [\"RS256\"]",
+            ));
+        }
+        if file.trust.audience.is_empty() {
+            return Err(point("[trust]", "`audience` is missing", "name the `aud` that the target wants"));
+        }
+    }
+    if file.trust.keys.is_users() && file.jwks.is_some() {
         return Err(point(
-            "algorithms",
-            "`algorithms` names no algorithm",
-            "list those that the target allows, such as [\"RS256\"]",
+            "[jwks]",
+            "`jwks` says how our key set reaches the target, which has keys of its own",
+            "take it out, or let [trust] keys be \"discovery\" or \"jwks-uri\"",
         ));
     }
     if file.start.as_ref().is_some_and(|start| start.command.is_empty()) {

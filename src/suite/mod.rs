@@ -1,8 +1,10 @@
 //! Files in, cases out: reads case, recipe, key-set and target files, points at what is wrong in them, and expands
 //! `each` into variants. Knows nothing of sockets and keys.
 
+mod errata;
 mod error;
 mod expand;
+mod frozen;
 mod lint;
 mod load;
 mod requirements;
@@ -10,8 +12,11 @@ mod scenarios;
 mod schema;
 mod select;
 mod source;
+mod wycheproof;
 
+pub use errata::{CorpusKind, Effect, ErrataFile, ErrataFormat, Erratum};
 pub use error::SuiteError;
+pub use frozen::read_vectors;
 pub use lint::{Complaint, lint};
 pub use load::{Catalog, read_target};
 pub use requirements::{Requirement, RequirementBlock, RequirementFile, RequirementFormat, Requirements};

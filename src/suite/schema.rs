@@ -1,14 +1,16 @@
 //! The generated JSON Schemas. They lie beside the files that they describe; a test compares them with the types.
 
-use super::requirements::RequirementFile;
+use super::{errata::ErrataFile, requirements::RequirementFile};
 use crate::model::{
     RunReport, TargetFile,
     adapter::{AdapterReply, AdapterRequest},
     case::CaseFile,
     chaos::ScenarioFile,
     event::Event,
+    export::Export,
     keyset::KeySetFile,
     recipe::RecipeFile,
+    vector::{PublishedKeys, VectorFile},
 };
 use schemars::{Schema, schema_for};
 
@@ -27,6 +29,10 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/keyset-file.schema.json", make: || schema_for!(KeySetFile) },
     SchemaFile { path: "vectors/requirements-file.schema.json", make: || schema_for!(RequirementFile) },
     SchemaFile { path: "scenarios/scenario-file.schema.json", make: || schema_for!(ScenarioFile) },
+    SchemaFile { path: "vectors/vector-file.schema.json", make: || schema_for!(VectorFile) },
+    SchemaFile { path: "vectors/published-keys.schema.json", make: || schema_for!(PublishedKeys) },
+    SchemaFile { path: "vectors/export.schema.json", make: || schema_for!(Export) },
+    SchemaFile { path: "vectors/errata-file.schema.json", make: || schema_for!(ErrataFile) },
     SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },
     SchemaFile { path: "vectors/adapter-request.schema.json", make: || schema_for!(AdapterRequest) },
     SchemaFile { path: "vectors/adapter-reply.schema.json", make: || schema_for!(AdapterReply) },

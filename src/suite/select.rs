@@ -1,7 +1,7 @@
 //! Which cases a command is about.
 
 use super::error::SuiteError;
-use crate::model::{Case, CaseId, Harm};
+use crate::model::{Case, CaseId, Harm, vector::Published};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::BTreeSet;
 
@@ -13,6 +13,8 @@ pub struct Selection {
     quick: bool,
     /// The only cases that count, by `family/name`.
     within: Option<BTreeSet<String>>,
+    /// Whether published vectors are shown as well.
+    vectors: bool,
     /// Grades that may be sent.
     allow: Vec<Harm>,
     /// Grades that are not sent even where they are allowed: the target is in production.
@@ -26,7 +28,15 @@ impl Selection {
     /// A glob cannot be read.
     pub fn new(only: &[String], skip: &[String], quick: bool) -> Result<Selection, SuiteError> {
         let only = if only.is_empty() { None } else { Some(set(only)?) };
-        Ok(Selection { only, skip: set(skip)?, quick, within: None, allow: vec![Harm::Safe], never: Vec::new() })
+        Ok(Selection {
+            only,
+            skip: set(skip)?,
+            quick,
+            within: None,
+            vectors: true,
+            allow: vec![Harm::Safe],
+            never: Vec::new(),
+        })
     }
 
     /// Everything, whatever its grade.
@@ -37,6 +47,7 @@ impl Selection {
             skip: GlobSet::empty(),
             quick: false,
             within: None,
+            vectors: true,
             allow: vec![Harm::Safe, Harm::Intrusive, Harm::Harmful],
             never: Vec::new(),
         }
@@ -54,6 +65,19 @@ impl Selection {
     pub fn never(mut self, grade: Harm) -> Selection {
         self.never.push(grade);
         self
+    }
+
+    /// Leaves published vectors out.
+    #[must_use]
+    pub fn without_vectors(mut self) -> Selection {
+        self.vectors = false;
+        self
+    }
+
+    /// Whether the user asked for a published vector.
+    #[must_use]
+    pub fn names_vector(&self, vector: &Published) -> bool {
+        self.vectors && self.names(&vector.case)
     }
 
     /// Of these, only the named cases.

@@ -3,10 +3,15 @@
 use super::error::SuiteError;
 use std::{borrow::Cow, fs, path::Path};
 
-/// The cases, recipes and key sets that the binary carries.
+/// The folder of published vectors inside a suite.
+const FROZEN: &str = "frozen";
+
+/// The cases, recipes, key sets and published vectors that the binary carries.
 #[derive(rust_embed::RustEmbed)]
 #[folder = "vectors/"]
 #[include = "*.toml"]
+#[include = "frozen/*.json"]
+#[exclude = "errata/*"]
 struct Embedded;
 
 /// The scenarios that the binary carries.
@@ -26,7 +31,8 @@ pub struct SuiteFile {
     pub text: String,
 }
 
-/// The TOML files of a suite, in the order of their names: of a directory, or of the binary.
+/// The TOML files of a suite and its published vectors (`frozen/*.json`), in the order of their names: of a directory,
+/// or of the binary.
 ///
 /// # Errors
 /// The directory or one of its files cannot be read, or holds no TOML file.
@@ -59,26 +65,11 @@ pub fn scenario_files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteE
 }
 
 fn of_directory(directory: &Path) -> Result<Vec<SuiteFile>, SuiteError> {
-    let unreadable = |path: &Path, reason: String, help: &str| SuiteError::Unreadable {
-        path: path.to_owned(),
-        reason,
-        help: help.to_owned(),
-    };
-    let entries = fs::read_dir(directory).map_err(|error| {
-        unreadable(
-            directory,
-            error.to_string(),
-            "--suite wants a directory of case files; leave it out for the built-in suite",
-        )
-    })?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(directory, error.to_string(), "check its permissions"))?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let bytes =
-                fs::read(&path).map_err(|error| unreadable(&path, error.to_string(), "check its permissions"))?;
-            files.push(suite_file(path.display().to_string(), &bytes));
-        }
+    let help = "--suite wants a directory of case files; leave it out for the built-in suite";
+    let mut files = of_kind(directory, "toml", help)?;
+    let frozen = directory.join(FROZEN);
+    if frozen.is_dir() {
+        files.extend(of_kind(&frozen, "json", "check its permissions")?);
     }
     if files.is_empty() {
         return Err(unreadable(
@@ -88,6 +79,25 @@ fn of_directory(directory: &Path) -> Result<Vec<SuiteFile>, SuiteError> {
         ));
     }
     Ok(files)
+}
+
+/// The files of a directory whose names end so.
+fn of_kind(directory: &Path, extension: &str, help: &str) -> Result<Vec<SuiteFile>, SuiteError> {
+    let entries = fs::read_dir(directory).map_err(|error| unreadable(directory, error.to_string(), help))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(directory, error.to_string(), "check its permissions"))?.path();
+        if path.extension().is_some_and(|own| own == extension) {
+            let bytes =
+                fs::read(&path).map_err(|error| unreadable(&path, error.to_string(), "check its permissions"))?;
+            files.push(suite_file(path.display().to_string(), &bytes));
+        }
+    }
+    Ok(files)
+}
+
+fn unreadable(path: &Path, reason: String, help: &str) -> SuiteError {
+    SuiteError::Unreadable { path: path.to_owned(), reason, help: help.to_owned() }
 }
 
 fn suite_file(name: String, bytes: &[u8]) -> SuiteFile {

@@ -4,15 +4,13 @@ use super::{
     carry::Carry,
     client_auth::Assertion,
     error::TargetError,
+    fields::{self, title_case},
     redact::{REDACTED, Redactor},
     shown::{self, Shown},
 };
 use reqwest::{
     Method, Url,
-    header::{
-        ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
-        HeaderValue, TRANSFER_ENCODING, USER_AGENT,
-    },
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue},
 };
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -68,7 +66,7 @@ impl Blueprint {
     /// say which content is wanted and that take nothing from the environment.
     pub(super) fn new(draft: Draft<'_>) -> Result<Self, TargetError> {
         let Draft { method, url, headers, public, carry, assertion, redactor } = draft;
-        let fields = fields(&method, &url, headers, &carry)?;
+        let fields = fields::of_request(&method, &url, headers, &carry)?;
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
@@ -238,69 +236,11 @@ struct Ridden {
     shown: String,
 }
 
-/// Fields of ours and of the user; the user's replace ours.
-fn fields(
-    method: &Method,
-    url: &Url,
-    headers: &BTreeMap<String, String>,
-    carry: &Carry,
-) -> Result<HeaderMap, TargetError> {
-    let mut fields = HeaderMap::new();
-    let host = match (url.host_str().unwrap_or_default(), url.port()) {
-        (host, Some(port)) => format!("{host}:{port}"),
-        (host, None) => host.to_owned(),
-    };
-    let refuse = |name: &str, because| TargetError::Header { name: name.to_owned(), because };
-    fields.insert(HOST, host.parse().map_err(|_| refuse("Host", "the host of the URL is no header value"))?);
-    fields.insert(USER_AGENT, HeaderValue::from_static(concat!("gauntlet/", env!("CARGO_PKG_VERSION"))));
-    fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    let has_body = matches!(carry, Carry::Form { .. } | Carry::Json(_));
-    if !has_body && [Method::POST, Method::PUT, Method::PATCH].contains(method) {
-        // Servers wait for a body, or refuse, where its length is not told.
-        fields.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    for (name, value) in headers {
-        let field: HeaderName = name.parse().map_err(|_| refuse(name, "its name is not a token (RFC 9110 5.1)"))?;
-        let taken = match carry {
-            Carry::Authorization => field == AUTHORIZATION,
-            Carry::Header(own) => field == *own,
-            _ => false,
-        };
-        if taken {
-            return Err(refuse(name, "it carries the token under test"));
-        }
-        if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&field) {
-            return Err(refuse(name, "it frames the message, and is set where it is needed"));
-        }
-        let value = value.parse().map_err(|_| refuse(name, "its value holds control characters"))?;
-        fields.insert(field, value);
-    }
-    Ok(fields)
-}
-
-/// Fields whose values are no secrets: ours, and those of the user that only say which content is wanted.
-pub(super) fn public_fields(headers: &BTreeMap<String, String>) -> Vec<HeaderName> {
-    let known = [HOST, USER_AGENT, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE];
-    let secret: Vec<String> =
-        headers.iter().filter(|(_, value)| value.contains("${env:")).map(|(name, _)| name.to_lowercase()).collect();
-    known.into_iter().filter(|name| !secret.iter().any(|hidden| hidden == name.as_str())).collect()
-}
-
-/// `www-authenticate` as `Www-Authenticate`: what the pool's client sends, so that both ways look alike on the wire.
-fn title_case(name: &str) -> String {
-    let mut start = true;
-    let raise = |letter: char| {
-        let shown = if start { letter.to_ascii_uppercase() } else { letter };
-        start = letter == '-';
-        shown
-    };
-    name.chars().map(raise).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::case::Present;
+    use reqwest::header::ACCEPT;
 
     fn blueprint(headers: &[(&str, &str)]) -> Result<Blueprint, TargetError> {
         let headers: BTreeMap<String, String> =
@@ -315,7 +255,7 @@ mod tests {
         headers: &BTreeMap<String, String>,
         carry: Carry,
     ) -> Result<Blueprint, TargetError> {
-        let (public, redactor) = (public_fields(headers), Redactor::new(["s3cret".to_owned()]));
+        let (public, redactor) = (fields::public(headers), Redactor::new(["s3cret".to_owned()]));
         Blueprint::new(Draft { method, url, headers, public, carry, assertion: None, redactor })
     }
 
@@ -399,7 +339,7 @@ mod tests {
     #[test]
     fn a_value_from_the_environment_is_never_public() {
         let headers = BTreeMap::from([("Accept".to_owned(), "${env:X}".to_owned())]);
-        assert!(!public_fields(&headers).contains(&ACCEPT));
-        assert!(public_fields(&BTreeMap::new()).contains(&ACCEPT));
+        assert!(!fields::public(&headers).contains(&ACCEPT));
+        assert!(fields::public(&BTreeMap::new()).contains(&ACCEPT));
     }
 }

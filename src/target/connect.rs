@@ -5,9 +5,9 @@ use super::{
     carry::Carry,
     classify,
     client_auth::Credentials,
-    compose::{self, Blueprint, Draft},
+    compose::{Blueprint, Draft},
     error::TargetError,
-    guard,
+    fields, guard,
     hooks::{self, Revoker},
     http::{self, HttpTarget, Parts},
     placeholders::Facts,
@@ -17,12 +17,15 @@ use super::{
     start::{self, Started, Surroundings},
     stdio::StdioTarget,
     tls::{self, Identity},
+    upstream::Upstream,
 };
 use crate::model::{
-    Capabilities, Capability, Period, TargetFile, TrustConfig, World, capability::of_rules, target::Hooks,
-    transport::Stdio,
+    Capabilities, Capability, Period, TargetFile, TrustConfig, World,
+    capability::of_rules,
+    target::Hooks,
+    transport::{Stdio, Transport},
 };
-use reqwest::header::AUTHORIZATION;
+use reqwest::{Client, header::AUTHORIZATION, redirect};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -63,9 +66,18 @@ pub async fn connect(
         Way::Http(route) => *route,
     };
     let port = file.start.as_ref().map(|_| start::free_port()).transpose()?;
-    let mut facts = Facts::with_keys(trust, Facts::new(world, trust, port))?;
+    let upstream = match &file.transport {
+        Transport::Gateway(gateway) => Some(Upstream::start(gateway.listen, &gateway.identity).await?),
+        _ => None,
+    };
+    let facts = Facts::new(world, trust, port).before(upstream.as_ref().map(Upstream::url));
+    let mut facts = Facts::with_keys(trust, facts)?;
     let tls = route.tls.cloned();
-    let target = prepare(file, route, folder, &mut facts).await?;
+    let around = match &file.transport {
+        Transport::Gateway(gateway) => clients(&gateway.around, gateway.timeout, &file.guard.allow_hosts).await?,
+        _ => Vec::new(),
+    };
+    let target = prepare(file, route, folder, &mut facts).await?.before(upstream).not_around(around);
     let started = match &file.start {
         None => None,
         Some(start) => {
@@ -77,6 +89,22 @@ pub async fn connect(
     hooks::run("hooks.before", &file.hooks.before, &mut facts, folder).await?;
     let target = Arc::new(Target::Http(Box::new(target)));
     Ok(Connection { target, started, hooks: file.hooks.clone(), facts, folder: folder.to_owned() })
+}
+
+/// A client for each address that must not answer; the guard has seen them all.
+async fn clients(around: &[String], timeout: Period, allowed: &[String]) -> Result<Vec<(String, Client)>, TargetError> {
+    let mut clients = Vec::new();
+    for address in around {
+        let (_, aim) = guard::check("transport.gateway.around", address, allowed).await?;
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .timeout(timeout.0)
+            .resolve_to_addrs(&aim.host, &aim.addresses)
+            .build()?;
+        clients.push((address.clone(), client));
+    }
+    Ok(clients)
 }
 
 /// Starts an adapter and tells it whom to trust.
@@ -113,7 +141,7 @@ async fn prepare(
         facts.fill_values("start.env", &start.env)?;
         facts.fill_all("start.command", &start.command)?;
     }
-    let public = compose::public_fields(&route.headers);
+    let public = fields::public(&route.headers);
     headers.extend(credentials.authorization.map(|value| (AUTHORIZATION.to_string(), value)));
     let secret = |(name, _): &(&String, &String)| !public.iter().any(|field| name.eq_ignore_ascii_case(field.as_str()));
     let own: BTreeMap<&String, &String> = headers.iter().filter(secret).collect();

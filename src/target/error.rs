@@ -60,7 +60,7 @@ pub enum TargetError {
     #[diagnostic(
         code(target::placeholder),
         help(
-            "known are ${{port}} (with a [start] table), ${{jti}} (in `revoke-token`), ${{issuer}}, ${{jwks-uri}}, ${{discovery}}, ${{issuer-ca}} (with \
+            "known are ${{port}} (with a [start] table), ${{upstream}} (of a gateway), ${{jti}} (in `revoke-token`), ${{issuer}}, ${{jwks-uri}}, ${{discovery}}, ${{issuer-ca}} (with \
              `https = true` under [trust]), ${{audience}}, ${{algorithms}}, ${{leeway}}, and ${{env:NAME}} for a variable \
              that is set"
         )
@@ -112,6 +112,29 @@ pub enum TargetError {
     #[diagnostic(code(target::body), help("write it as in `body = '{{\"token\": \"${{token}}\"}}'`"))]
     Body {
         /// What is wrong with it.
+        because: String,
+    },
+    /// The service behind a gateway cannot listen.
+    #[error("cannot play the service behind the gateway at {address}: {source}")]
+    #[diagnostic(code(target::upstream), help("choose another `transport.gateway.listen`, or leave it out"))]
+    Upstream {
+        /// Where it should listen.
+        address: std::net::SocketAddr,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// What the user gives us of his own cannot be had.
+    #[error("cannot get `{place}`: {because}")]
+    #[diagnostic(
+        code(target::obtain),
+        help(
+            "secrets are not quoted: look at the file or variable, or run the command by hand in the target file's folder"
+        )
+    )]
+    Obtain {
+        /// Where it is written.
+        place: String,
+        /// What is wrong.
         because: String,
     },
     /// The TLS library refused the set-up.

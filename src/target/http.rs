@@ -11,12 +11,18 @@ use super::{
     redact::Redactor,
     reply::{BODY, Failure, Reply},
     shown::Shown,
+    upstream::{self, Around, TAG, Upstream},
 };
 use crate::model::{Capabilities, Capability, Observation, Period, Verdict, transport::Words};
-use reqwest::{Client, Method, header::WWW_AUTHENTICATE, redirect};
+use reqwest::{
+    Client, Method,
+    header::{HeaderValue, WWW_AUTHENTICATE},
+    redirect,
+};
 use rustls::ClientConfig;
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     error::Error,
     sync::{
         Arc,
@@ -50,6 +56,10 @@ pub struct HttpTarget {
     garbage: AtomicU16,
     /// For hosts that are not loopback.
     restraint: Option<(Pace, Breaker)>,
+    /// The service behind it, where it is a gateway and that is us.
+    upstream: Option<Upstream>,
+    /// Addresses of the real service, each with a client that goes nowhere else.
+    around: Vec<(String, Client)>,
 }
 
 /// What came of sending one request.
@@ -114,7 +124,44 @@ impl HttpTarget {
             provides,
             garbage: AtomicU16::new(0),
             restraint: (!aim.loopback).then(|| (pace, Breaker::default())),
+            upstream: None,
+            around: Vec::new(),
         })
+    }
+
+    /// The same, with us as the service behind it.
+    pub(super) fn before(mut self, upstream: Option<Upstream>) -> Self {
+        if let Some(upstream) = &upstream {
+            self.provides.insert(Capability::UpstreamSeen);
+            if upstream.identity_line().is_some() {
+                self.provides.insert(Capability::ClaimsReturned);
+            }
+        }
+        HttpTarget { upstream, ..self }
+    }
+
+    /// The same, with addresses that must not be reached without it.
+    pub(super) fn not_around(self, around: Vec<(String, Client)>) -> Self {
+        HttpTarget { around, ..self }
+    }
+
+    /// The claims that a gateway tells the service behind it.
+    pub(super) fn told_claims(&self) -> Option<BTreeSet<String>> {
+        self.upstream.as_ref().map(Upstream::claims)
+    }
+
+    /// Asks at these addresses.
+    pub(super) async fn around(&self) -> Vec<Around> {
+        let mut seen = Vec::new();
+        for (address, client) in &self.around {
+            seen.push(upstream::around(client, address).await);
+        }
+        seen
+    }
+
+    /// Where the service behind it listens, where that is us.
+    pub(super) fn upstream_url(&self) -> Option<String> {
+        self.upstream.as_ref().map(Upstream::url)
     }
 
     /// Shows it a token.
@@ -125,7 +172,10 @@ impl HttpTarget {
             }
             pace.wait().await;
         }
-        let observation = self.observe(self.send(shown).await);
+        let observation = match &self.upstream {
+            Some(upstream) => self.through(upstream, shown).await,
+            None => self.observe(self.send(shown, None).await),
+        };
         if let Some((_, breaker)) = &self.restraint {
             breaker.note(observation.verdict);
         }
@@ -138,6 +188,10 @@ impl HttpTarget {
 
     pub(super) fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(super) fn is_on_loopback(&self) -> bool {
+        self.restraint.is_none()
     }
 
     pub(super) fn address(&self) -> String {
@@ -160,25 +214,37 @@ impl HttpTarget {
         self.door.knock().await
     }
 
-    async fn send(&self, shown: &Shown<'_>) -> Sent {
+    /// Shows a token to a gateway: whether it is taken shows behind it.
+    async fn through(&self, upstream: &Upstream, shown: &Shown<'_>) -> Observation {
+        let tag = upstream.tag();
+        let present = shown.present.map(|present| upstream.spell(present));
+        let shown = Shown { present: present.as_ref(), ..*shown };
+        let seen = self.observe(self.send(&shown, Some(&tag)).await);
+        upstream.judge(&tag, seen)
+    }
+
+    async fn send(&self, shown: &Shown<'_>, tag: Option<&str>) -> Sent {
         let deadline = Instant::now() + self.timeout.0;
         let ordinary = self.blueprint.is_ordinary(shown).then(|| self.blueprint.pooled(shown)).flatten();
-        let Some((request, text)) = ordinary else { return self.send_raw(shown, deadline).await };
+        let Some((mut request, text)) = ordinary else { return self.send_raw(shown, tag, deadline).await };
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+            request.headers_mut().insert(TAG, tag);
+        }
         let start = Instant::now();
         let mut seen = None;
         let answer = timeout_at(deadline, self.send_pooled(request, &mut seen)).await;
         let first = answer.unwrap_or(Err(Failure::Timeout(seen)));
         let first = Sent { request: text, outcome: first, elapsed: start.elapsed(), attempts: 1 };
         match first.outcome {
-            Err(Failure::Closed) => self.send_again(shown, deadline, first).await,
+            Err(Failure::Closed) => self.send_again(shown, tag, deadline, first).await,
             _ => first,
         }
     }
 
     /// A pooled connection that the server had just given up looks like a reset by the token. A connection of its own
     /// tells the two apart, and reads exactly what a client library only calls an error.
-    async fn send_again(&self, shown: &Shown<'_>, deadline: Instant, first: Sent) -> Sent {
-        let second = self.send_raw(shown, deadline).await;
+    async fn send_again(&self, shown: &Shown<'_>, tag: Option<&str>, deadline: Instant, first: Sent) -> Sent {
+        let second = self.send_raw(shown, tag, deadline).await;
         match second.outcome {
             // The first one may have knocked it over.
             Err(Failure::Unreachable(_) | Failure::Timeout(None)) => Sent { attempts: 2, ..first },
@@ -186,8 +252,13 @@ impl HttpTarget {
         }
     }
 
-    async fn send_raw(&self, shown: &Shown<'_>, deadline: Instant) -> Sent {
-        let composed = self.blueprint.raw(shown);
+    async fn send_raw(&self, shown: &Shown<'_>, tag: Option<&str>, deadline: Instant) -> Sent {
+        let mut composed = self.blueprint.raw(shown);
+        if let Some(tag) = tag
+            && let Some(end) = composed.bytes.windows(2).position(|pair| pair == b"\r\n")
+        {
+            composed.bytes.splice(end..end, format!("\r\n{TAG}: {tag}").into_bytes());
+        }
         let start = Instant::now();
         let outcome = self.door.exchange(&composed.bytes, composed.to_head, deadline).await;
         Sent { request: composed.shown, outcome, elapsed: start.elapsed(), attempts: 1 }

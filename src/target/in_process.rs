@@ -1,7 +1,8 @@
 //! A validator in this process.
 
 use super::{
-    protocol::{Answer, Validator},
+    bare::{Bare, Opened},
+    protocol::{Answer, Contents, Validator},
     shown::Shown,
 };
 use crate::model::{Capabilities, Capability, Observation, TrustConfig, Verdict};
@@ -47,6 +48,31 @@ impl InProcess {
         observation.request = String::from_utf8_lossy(shown.token).into_owned();
         observation.elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         observation
+    }
+
+    /// Asks it about a bare JWS or JWE.
+    pub(super) fn open(&self, how: Bare, token: &[u8]) -> Opened {
+        let start = Instant::now();
+        let ask = || {
+            let validator = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            match how {
+                Bare::VerifyJws => validator.verify_jws(token),
+                Bare::Decrypt => validator.decrypt(token),
+            }
+        };
+        let (mut observation, payload) = match beside_the_runtime(|| catch_unwind(AssertUnwindSafe(ask))) {
+            Ok(Contents::Good(payload)) => (Observation::bare(Verdict::Accept, "accepted"), Some(payload)),
+            Ok(Contents::Refused(why)) => (Observation::bare(Verdict::Reject, why), None),
+            Ok(Contents::Failed(why)) => (Observation::bare(Verdict::ServerError, why), None),
+            Ok(Contents::Unsupported(why)) => (Observation::bare(Verdict::Unsupported, why), None),
+            Err(panic) => {
+                let because = format!("panicked: {}", message(&*panic));
+                (Observation::bare(Verdict::ServerError, because), None)
+            }
+        };
+        observation.request = String::from_utf8_lossy(token).into_owned();
+        observation.elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Opened { observation, payload }
     }
 
     /// Tells it that a token is revoked.

@@ -3,6 +3,7 @@
 //! A target is told whom to trust and shown tokens; it never learns what is expected of it. [`connect`] checks that the
 //! address may be aimed at, starts the target where its file says how, and hands over a [`Target`].
 
+mod bare;
 mod breaker;
 mod carry;
 mod chunked;
@@ -13,6 +14,7 @@ mod connect;
 #[cfg(test)]
 mod connect_tests;
 mod error;
+mod fields;
 mod group;
 mod guard;
 mod hooks;
@@ -24,6 +26,7 @@ mod key_file;
 mod leak;
 mod log;
 mod memory;
+pub mod obtain;
 mod pace;
 mod placeholders;
 pub mod protocol;
@@ -39,7 +42,9 @@ mod stdio;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod upstream;
 
+pub use bare::{Bare, Opened};
 pub use connect::{Connection, connect};
 pub use error::TargetError;
 pub use hooks::Revoker;
@@ -49,8 +54,10 @@ pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;
+pub use upstream::Around;
 
 use crate::model::{Capabilities, Observation};
+use std::collections::BTreeSet;
 
 /// A validator that tokens can be shown to.
 #[derive(Debug)]
@@ -100,6 +107,35 @@ impl Target {
             Target::Http(target) => target.address(),
             Target::InProcess(_) => "in process".into(),
             Target::Stdio(target) => target.address(),
+        }
+    }
+
+    /// Where the service behind a gateway listens, where that is us.
+    #[must_use]
+    pub fn upstream_url(&self) -> Option<String> {
+        let Target::Http(target) = self else { return None };
+        target.upstream_url()
+    }
+
+    /// The claims that it tells, where it tells only some.
+    #[must_use]
+    pub fn told_claims(&self) -> Option<BTreeSet<String>> {
+        let Target::Http(target) = self else { return None };
+        target.told_claims()
+    }
+
+    /// Asks for the service behind a gateway at the addresses that must not be reached without the gateway.
+    pub async fn around(&self) -> Vec<Around> {
+        let Target::Http(target) = self else { return Vec::new() };
+        target.around().await
+    }
+
+    /// Whether it runs where we do, so that it reaches what we serve on loopback.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        match self {
+            Target::Http(target) => target.is_on_loopback(),
+            Target::InProcess(_) | Target::Stdio(_) => true,
         }
     }
 

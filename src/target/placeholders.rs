@@ -16,6 +16,8 @@ pub(super) struct Facts {
     algorithms: String,
     leeway: i64,
     port: Option<u16>,
+    /// The address of the service behind a gateway.
+    upstream: Option<String>,
     /// The token that is being revoked.
     jti: Option<String>,
     /// The private keys, for a target that decrypts.
@@ -33,10 +35,16 @@ impl Facts {
             algorithms: algorithms.join(","),
             leeway: trust.leeway.seconds(),
             port,
+            upstream: None,
             jti: None,
             keys: None,
             secrets: Vec::new(),
         }
+    }
+
+    /// The same, with us behind a gateway.
+    pub(super) fn before(self, upstream: Option<String>) -> Self {
+        Facts { upstream, ..self }
     }
 
     /// The same while a token is being revoked.
@@ -89,6 +97,7 @@ impl Facts {
         match name {
             "jti" => self.jti.clone(),
             "port" => self.port.map(|port| port.to_string()),
+            "upstream" => self.upstream.clone(),
             "issuer" => Some(self.world.issuer.clone()),
             "jwks-uri" => Some(self.world.jwks_uri.clone()),
             "issuer2" => Some(self.world.issuer2.clone()),

@@ -15,6 +15,20 @@ pub trait Validator: Send + Sync {
     /// Judges one token (bytes: not every attack is text) as if the clock showed `now`, in seconds since the epoch.
     fn validate(&self, token: &[u8], now: i64) -> Answer;
 
+    /// Says whether the signature of a JWS is good, whatever its payload is. Only asked of one that provides
+    /// `op:verify-jws`, and after [`Validator::configure`] with keys for this question alone.
+    fn verify_jws(&self, jws: &[u8]) -> Contents {
+        let _ = jws;
+        Contents::Unsupported("it has no call for a bare JWS".into())
+    }
+
+    /// Decrypts a JWE. Only asked of one that provides `op:decrypt`, and after [`Validator::configure`] with keys for
+    /// this question alone.
+    fn decrypt(&self, jwe: &[u8]) -> Contents {
+        let _ = jwe;
+        Contents::Unsupported("it has no call for a bare JWE".into())
+    }
+
     /// Is told that the token with this `jti` is revoked. Only asked of one that provides `hook:revoke-token`.
     fn revoke(&self, jti: &str) {
         let _ = jti;
@@ -31,6 +45,19 @@ pub enum Answer {
     Reject(String),
     /// It fell over.
     Error(String),
+}
+
+/// What a validator says to a bare JWS or JWE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// It is good, and these bytes are inside.
+    Good(Vec<u8>),
+    /// It is refused, and why.
+    Refused(String),
+    /// The validator fell over.
+    Failed(String),
+    /// It cannot be asked this, and why.
+    Unsupported(String),
 }
 
 /// A token as it travels to an adapter: as text, or in base64 where it is not UTF-8.

@@ -3,7 +3,8 @@
 use super::{
     Shown, TargetError,
     carry::Carry,
-    compose::{self, Blueprint, Draft},
+    compose::{Blueprint, Draft},
+    fields,
     guard::Aim,
     http::{self, HttpTarget, Parts},
     raw::Door,
@@ -33,7 +34,7 @@ fn target(scheme: &str, address: SocketAddr, loopback: bool, ca: Option<&Path>) 
         method: http::method("GET")?,
         url: format!("{scheme}://{address}/").parse().unwrap(),
         headers: &headers,
-        public: compose::public_fields(&headers),
+        public: fields::public(&headers),
         carry: Carry::Authorization,
         assertion: None,
         redactor: Redactor::default(),

@@ -26,6 +26,9 @@ pub(super) struct Route<'f> {
     pub tls: Option<&'f Tls>,
 }
 
+/// A gateway's answer is no yes: only what reaches the service is.
+static ARRIVED: Words = Words { status: Vec::new(), body: None };
+
 /// The way to a target.
 pub(super) enum Way<'f> {
     Http(Box<Route<'f>>),
@@ -98,6 +101,20 @@ impl<'f> Way<'f> {
                 claims: decision.claims.as_ref().map(|claims| claims.pointer.clone()),
                 timeout: decision.timeout,
                 tls: decision.tls.as_ref(),
+            },
+            Transport::Gateway(gateway) => Route {
+                name: "gateway",
+                places: ("transport.gateway.url", "transport.gateway.headers"),
+                url: &gateway.url,
+                method: &gateway.method,
+                headers: gateway.headers.clone(),
+                carry: Carry::Authorization,
+                auth: None,
+                accept: &ARRIVED,
+                reject: &gateway.reject,
+                claims: None,
+                timeout: gateway.timeout,
+                tls: gateway.tls.as_ref(),
             },
             Transport::Stdio(stdio) => return Ok(Way::Stdio(stdio)),
         })))

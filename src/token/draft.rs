@@ -1,7 +1,13 @@
 //! A token under construction. Header and payload are lists of JSON texts, not values, so that doubled names, odd
 //! numbers and text that is no JSON can be written.
 
-use super::{compact::encode_segment, error::ForgeError, key::Key, mutate::respelled};
+use super::{
+    compact::encode_segment,
+    error::ForgeError,
+    key::Key,
+    mutate::respelled,
+    sample::{self, SampleToken},
+};
 use crate::model::{
     Alg, Mutation, Recipe,
     mutation::{Segment, Spelling},
@@ -27,6 +33,8 @@ pub(super) struct Draft {
     pub spelled: Vec<(Segment, Spelling)>,
     /// Whether the payload segment is the payload itself.
     pub unencoded: bool,
+    /// The good token on whose grounds it is made, where the issuer's key is not ours.
+    pub sample: Option<Arc<SampleToken>>,
 }
 
 /// Who signs, and in which algorithm.
@@ -147,6 +155,23 @@ impl Draft {
             inserted: Vec::new(),
             spelled: Vec::new(),
             unencoded: false,
+            sample: None,
+        }
+    }
+
+    /// Header and payload as they become segments.
+    pub fn parts(&self) -> (Vec<u8>, Vec<u8>) {
+        match &self.sample {
+            Some(sample) => sample.as_it_was(&self.header, &self.claims),
+            None => (self.header.render(), self.claims.render()),
+        }
+    }
+
+    /// The signature over the input, and whether it is one: only the issuer could sign anything but the sample.
+    pub fn sign(&self, input: &[u8]) -> Result<(Vec<u8>, bool), ForgeError> {
+        match &self.sample {
+            Some(token) if self.signer.key.only_verifies() => Ok(sample::sign(token, input)),
+            _ => Ok((self.signer.sign(input)?, true)),
         }
     }
 

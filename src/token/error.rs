@@ -37,6 +37,12 @@ pub enum ForgeError {
     /// Key, algorithm and content encryption do not go together.
     #[error("this cannot be encrypted: {0}")]
     CannotEncrypt(String),
+    /// Only the issuer's private key could sign it, and that is not ours.
+    #[error("needs a token that only the issuer can sign")]
+    NeedsIssuer,
+    /// A key or token of the user's is not what it should be. Never quotes it.
+    #[error("{0}")]
+    Lent(String),
     /// A mutation needs decoded parts that are no longer there, or were never JSON.
     #[error("{mutation} needs {needs}")]
     CannotMutate {

@@ -7,7 +7,9 @@ use super::{
     jwe::{self, JweParts},
     keyring::KeyRing,
     mutate::{self, Sealed},
-    respell, spelling,
+    respell,
+    sample::Samples,
+    spelling,
     template::Template,
 };
 use crate::model::{
@@ -16,7 +18,7 @@ use crate::model::{
     placeholder::{self, Times, Unknown},
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The life of an ordinary token: `lifetime` in placeholders.
 pub const LIFETIME: Period = Period::from_secs(300);
@@ -69,6 +71,8 @@ pub struct Setting {
 pub struct Forge {
     ring: KeyRing,
     setting: Setting,
+    /// Good tokens of an issuer that is not ours, and the recipe that they stand for.
+    samples: Option<(Arc<Samples>, Arc<Recipe>)>,
 }
 
 /// A token as it is sent, with what it was made of.
@@ -98,7 +102,24 @@ impl Forge {
     /// A forge with these keys for one target.
     #[must_use]
     pub fn new(ring: KeyRing, setting: Setting) -> Forge {
-        Forge { ring, setting }
+        Forge { ring, setting, samples: None }
+    }
+
+    /// The same, on the grounds of good tokens whose issuer is not ours. `ordinary` is the recipe that they stand for.
+    #[must_use]
+    pub fn with_samples(self, samples: Arc<Samples>, ordinary: Recipe) -> Forge {
+        Forge { samples: Some((samples, Arc::new(ordinary))), ..self }
+    }
+
+    /// The good tokens in use, where their issuer is not ours.
+    #[must_use]
+    pub fn samples(&self) -> Option<&Arc<Samples>> {
+        self.samples.as_ref().map(|(samples, _)| samples)
+    }
+
+    /// These tokens, with the recipe that they stand for.
+    pub(super) fn grounds(&self) -> Option<&(Arc<Samples>, Arc<Recipe>)> {
+        self.samples.as_ref()
     }
 
     /// The keys.
@@ -133,7 +154,7 @@ impl Forge {
         for tampering in &then {
             mutate::after_signing(tampering, &mut sealed, &anvil)?;
         }
-        Ok(sealed.into_token())
+        sealed.into_token()
     }
 
     /// Whether a token can be made: its decoded header and payload, without the cost of a signature where nothing
@@ -158,7 +179,7 @@ impl Forge {
     fn draft(&self, anvil: &mutate::Anvil<'_>) -> Result<(Draft, Vec<Tampering>), ForgeError> {
         let signer = self.signer(anvil.recipe)?;
         let filled = self.fill(anvil.recipe, &signer, anvil.now, anvil.nonce, anvil.before)?;
-        let mut draft = Draft::new(&filled, signer);
+        let mut draft = self.ground(&filled, signer, anvil)?;
         for mutation in &filled.mutate {
             mutate::before_signing(mutation, &mut draft, anvil)?;
         }
@@ -201,7 +222,7 @@ impl Forge {
         Ok(Signer { key, alg })
     }
 
-    fn fill(
+    pub(super) fn fill(
         &self,
         recipe: &Recipe,
         signer: &Signer,

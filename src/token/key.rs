@@ -1,9 +1,13 @@
 //! One key: parsed once, used for many signatures.
 
+mod printed;
+
 use super::{
     compact::encode_segment,
     error::ForgeError,
     raw::{self, Curve, RsaSecret},
+    scheme::{curve, curve_name, hash, ml_dsa},
+    verifying::VerifyingKey,
 };
 use crate::model::{Alg, KeyFamily, Secret};
 use aws_lc_rs::{
@@ -11,11 +15,7 @@ use aws_lc_rs::{
     hmac,
     rand::{SecureRandom, SystemRandom},
     rsa::KeySize,
-    signature::{
-        self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P256K1_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
-        ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair, PqdsaSigningAlgorithm, RsaKeyPair,
-    },
+    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, PqdsaKeyPair, RsaKeyPair},
 };
 use num_bigint::BigUint;
 use serde_json::{Value, json};
@@ -38,9 +38,11 @@ pub struct Key {
     alg: Alg,
     material: Material,
     jwk: String,
+    /// Whether it is the user's own: certificates and key sets of ours say nothing about it.
+    lent: bool,
 }
 
-enum Material {
+pub(super) enum Material {
     Rsa(Box<RsaKeyPair>),
     /// RSA that the cryptographic library refuses, because of its size or its exponent.
     OddRsa(Box<RsaSecret>),
@@ -48,6 +50,8 @@ enum Material {
     Ed(Box<Ed25519KeyPair>),
     MlDsa(Box<PqdsaKeyPair>),
     Oct(Box<(Secret<Vec<u8>>, hmac::Key)>),
+    /// Somebody else's key, of which we know the public part at most.
+    Verifying(Option<Box<VerifyingKey>>),
 }
 
 impl Key {
@@ -77,8 +81,13 @@ impl Key {
             KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => Material::MlDsa(Box::new(
                 PqdsaKeyPair::generate(ml_dsa(alg)).map_err(|_| ForgeError::Crypto("ML-DSA key generation"))?,
             )),
-            // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three.
-            KeyFamily::Oct => oct(alg, random::<64>()?.to_vec()),
+            // RFC 7518 section 3.2: a key at least as long as the hash; 64 bytes serve all three. Not zero at the end,
+            // where HMAC fills a shorter key up with zeros (RFC 2104 section 2): without that byte it would be the same.
+            KeyFamily::Oct => {
+                let mut secret = random::<64>()?;
+                secret[63] |= 1;
+                oct(alg, secret.to_vec())
+            }
         };
         Ok(Key::new(kid(prefix)?, alg, material))
     }
@@ -106,9 +115,33 @@ impl Key {
     }
 
     fn new(kid: String, alg: Alg, material: Material) -> Key {
-        let mut key = Key { kid, alg, material, jwk: String::new() };
+        let mut key = Key { kid, alg, material, jwk: String::new(), lent: false };
         key.jwk = key.members(true).to_string();
         key
+    }
+
+    /// A key of the user's. `jwk` is the text that its issuer publishes, where it is known.
+    pub(super) fn lent(kid: String, alg: Alg, material: Material, jwk: Option<String>) -> Key {
+        let key = Key { lent: true, ..Key::new(kid, alg, material) };
+        Key { jwk: jwk.unwrap_or_else(|| key.jwk.clone()), ..key }
+    }
+
+    /// Whether it is the user's own.
+    pub(super) fn is_lent(&self) -> bool {
+        self.lent
+    }
+
+    /// Whether only its owner can sign with it.
+    pub(super) fn only_verifies(&self) -> bool {
+        matches!(self.material, Material::Verifying(_))
+    }
+
+    /// The public part of somebody else's key.
+    ///
+    /// # Errors
+    /// It is not known.
+    fn verifying<'k>(&self, known: &'k Option<Box<VerifyingKey>>) -> Result<&'k VerifyingKey, ForgeError> {
+        known.as_deref().ok_or(ForgeError::NoSuchForm(self.alg, "known public"))
     }
 
     /// The same key under another name.
@@ -165,6 +198,9 @@ impl Key {
                 "pub": encode_segment(pair.public_key().as_ref()),
             }),
             Material::Oct(pair) => json!({ "k": encode_segment(pair.0.reveal()), "kty": "oct" }),
+            Material::Verifying(known) => {
+                return known.as_ref().map_or_else(|| json!({}), |key| key.members(described).into());
+            }
         };
         if described {
             jwk["use"] = json!("sig");
@@ -217,6 +253,7 @@ impl Key {
                 pair.sign(input, &mut out).map_err(|_| ForgeError::Crypto("ML-DSA signing"))?;
                 Ok(out)
             }
+            Material::Verifying(_) => Err(ForgeError::NeedsIssuer),
             Material::Oct(pair) if alg == self.alg => Ok(hmac::sign(&pair.1, input).as_ref().to_vec()),
             Material::Oct(pair) if alg.family() == KeyFamily::Oct => {
                 Ok(hmac::sign(&hmac::Key::new(hash(alg), pair.0.reveal()), input).as_ref().to_vec())
@@ -232,6 +269,7 @@ impl Key {
             Material::Ec(pair) => pair.public_key().as_der(),
             Material::Ed(pair) => pair.public_key().as_der(),
             Material::MlDsa(pair) => pair.public_key().as_der(),
+            Material::Verifying(known) => return Ok(self.verifying(known)?.spki.clone()),
             Material::OddRsa(_) | Material::Oct(..) => {
                 return Err(ForgeError::NoSuchForm(self.alg, "SubjectPublicKeyInfo"));
             }
@@ -244,6 +282,7 @@ impl Key {
     pub(super) fn pkcs1_der(&self) -> Result<Vec<u8>, ForgeError> {
         match &self.material {
             Material::Rsa(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            Material::Verifying(known) => self.verifying(known)?.pkcs1(self.alg),
             _ => Err(ForgeError::NoSuchForm(self.alg, "PKCS#1")),
         }
     }
@@ -256,6 +295,7 @@ impl Key {
             Material::Ec(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::Ed(pair) => Ok(pair.public_key().as_ref().to_vec()),
             Material::MlDsa(pair) => Ok(pair.public_key().as_ref().to_vec()),
+            Material::Verifying(known) => Ok(self.verifying(known)?.raw.clone()),
             Material::Oct(..) => Err(ForgeError::NoSuchForm(self.alg, "public")),
         }
     }
@@ -264,6 +304,7 @@ impl Key {
     pub(super) fn rsa_modulus(&self) -> Result<Vec<u8>, ForgeError> {
         match &self.material {
             Material::Rsa(_) | Material::OddRsa(_) => self.raw_public(),
+            Material::Verifying(_) if self.alg.family() == KeyFamily::Rsa => self.raw_public(),
             _ => Err(ForgeError::NoSuchForm(self.alg, "RSA")),
         }
     }
@@ -281,6 +322,7 @@ impl Key {
         match &self.material {
             Material::Rsa(pair) => Some(pair.public_key().exponent().big_endian_without_leading_zero().to_vec()),
             Material::OddRsa(secret) => Some(secret.exponent.to_bytes_be()),
+            Material::Verifying(known) => known.as_ref()?.exponent(),
             _ => None,
         }
     }
@@ -295,6 +337,7 @@ impl Key {
             }
             Material::Ec(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
             Material::Ed(pair) => Ok(Secret::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())),
+            Material::Verifying(_) => Err(ForgeError::NeedsIssuer),
             Material::OddRsa(_) | Material::MlDsa(_) | Material::Oct(..) => {
                 Err(ForgeError::NoSuchForm(self.alg, "PKCS#8"))
             }
@@ -308,20 +351,21 @@ impl Key {
             Material::Rsa(_) => RsaSecret::from_pkcs8(self.pkcs8()?.reveal())
                 .map(|secret| work(&secret))
                 .ok_or(ForgeError::Crypto("reading an RSA key")),
+            Material::Verifying(_) => Err(ForgeError::NeedsIssuer),
             _ => Err(ForgeError::NoSuchForm(self.alg, "RSA")),
         }
     }
 
     /// The private number of an elliptic-curve key.
     pub(super) fn ec_secret(&self) -> Result<BigUint, ForgeError> {
-        let Material::Ec(pair) = &self.material else { return Err(ForgeError::NoSuchForm(self.alg, "ECDSA")) };
+        let Material::Ec(pair) = &self.material else { return Err(self.lacks("ECDSA")) };
         let number = pair.private_key().as_be_bytes().map_err(|_| ForgeError::Crypto("reading an EC key"))?;
         Ok(BigUint::from_bytes_be(number.as_ref()))
     }
 
     /// The seed of an Ed25519 key (RFC 8032 section 5.1.5).
     pub(super) fn ed_seed(&self) -> Result<Secret<Vec<u8>>, ForgeError> {
-        let Material::Ed(pair) = &self.material else { return Err(ForgeError::NoSuchForm(self.alg, "Ed25519")) };
+        let Material::Ed(pair) = &self.material else { return Err(self.lacks("Ed25519")) };
         let failed = |_| ForgeError::Crypto("reading an Ed25519 key");
         let seed = pair.seed().map_err(failed)?;
         Ok(Secret::new(seed.as_be_bytes().map_err(failed)?.as_ref().to_vec()))
@@ -331,8 +375,13 @@ impl Key {
     pub(super) fn mac_secret(&self) -> Result<&[u8], ForgeError> {
         match &self.material {
             Material::Oct(pair) => Ok(pair.0.reveal()),
-            _ => Err(ForgeError::NoSuchForm(self.alg, "HMAC")),
+            _ => Err(self.lacks("HMAC")),
         }
+    }
+
+    /// Why it has no private part of this kind.
+    fn lacks(&self, what: &'static str) -> ForgeError {
+        if self.only_verifies() { ForgeError::NeedsIssuer } else { ForgeError::NoSuchForm(self.alg, what) }
     }
 }
 
@@ -341,43 +390,9 @@ fn kid(prefix: &str) -> Result<String, ForgeError> {
     Ok(format!("{prefix}-{suffix}"))
 }
 
-fn oct(alg: Alg, secret: Vec<u8>) -> Material {
+pub(super) fn oct(alg: Alg, secret: Vec<u8>) -> Material {
     let key = hmac::Key::new(hash(alg), &secret);
     Material::Oct(Box::new((Secret::new(secret), key)))
-}
-
-fn hash(alg: Alg) -> hmac::Algorithm {
-    match alg {
-        Alg::Hs384 => hmac::HMAC_SHA384,
-        Alg::Hs512 => hmac::HMAC_SHA512,
-        _ => hmac::HMAC_SHA256,
-    }
-}
-
-fn ml_dsa(alg: Alg) -> &'static PqdsaSigningAlgorithm {
-    match alg {
-        Alg::MlDsa65 => &ML_DSA_65_SIGNING,
-        Alg::MlDsa87 => &ML_DSA_87_SIGNING,
-        _ => &ML_DSA_44_SIGNING,
-    }
-}
-
-fn curve(alg: Alg) -> &'static EcdsaSigningAlgorithm {
-    match alg {
-        Alg::Es384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
-        Alg::Es512 => &ECDSA_P521_SHA512_FIXED_SIGNING,
-        Alg::Es256k => &ECDSA_P256K1_SHA256_FIXED_SIGNING,
-        _ => &ECDSA_P256_SHA256_FIXED_SIGNING,
-    }
-}
-
-fn curve_name(alg: Alg) -> &'static str {
-    match alg {
-        Alg::Es384 => "P-384",
-        Alg::Es512 => "P-521",
-        Alg::Es256k => "secp256k1",
-        _ => "P-256",
-    }
 }
 
 fn random<const N: usize>() -> Result<[u8; N], ForgeError> {

@@ -24,7 +24,8 @@ use std::{
 /// for, and trusted only while a key set that holds it is served. `spare-public` with any label behind it is of the first
 /// algorithm with public keys that the target trusts, the active one where it is such a one. Some words in the label
 /// decide what key is made: `1024bit` and `e3` the size and the exponent of an RSA key, `even` and `prime` what its
-/// modulus is, `x0` and `y0` that a coordinate begins with a zero byte, `16byte` the length of an HMAC key.
+/// modulus is, `x0` and `y0` that a coordinate begins with a zero byte, `16byte` the length of an HMAC key. `published-`
+/// with a place (`published-rfc7515-a-2`) is a key that an RFC prints, and trusted only in the same way.
 #[derive(Clone)]
 pub struct KeyRing {
     active: Alg,
@@ -34,6 +35,8 @@ pub struct KeyRing {
     decryption: Arc<Mutex<BTreeMap<KeyManagement, Arc<RecipientKey>>>>,
     pki: Arc<Pki>,
     second: Arc<OnceLock<Result<SecondKeys, ForgeError>>>,
+    /// The key set of an issuer that is not ours, as it is served.
+    published: Option<Arc<Vec<u8>>>,
 }
 
 impl KeyRing {
@@ -42,12 +45,30 @@ impl KeyRing {
     /// # Errors
     /// No algorithm is given, or a key cannot be made.
     pub fn generate(algorithms: &[Alg]) -> Result<KeyRing, ForgeError> {
+        KeyRing::made(algorithms, algorithms)
+    }
+
+    /// A ring with keys of the user's in place of trusted ones of ours, the active one first. `published` is the key set
+    /// as their issuer serves it, where that is known.
+    ///
+    /// # Errors
+    /// No key is given, or a rogue one cannot be made.
+    pub fn of_lent(keys: Vec<(Alg, Key)>, published: Option<Vec<u8>>) -> Result<KeyRing, ForgeError> {
+        let algorithms: Vec<Alg> = keys.iter().map(|(alg, _)| *alg).collect();
+        let mut ring = KeyRing::made(&algorithms, &[])?;
+        ring.trusted.extend(keys.into_iter().map(|(alg, key)| (alg, Arc::new(key))));
+        ring.published = published.map(Arc::new);
+        Ok(ring)
+    }
+
+    /// A ring for these algorithms, with trusted keys of ours for some of them.
+    fn made(algorithms: &[Alg], trusted: &[Alg]) -> Result<KeyRing, ForgeError> {
         let active = *algorithms.first().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?;
         let post_quantum = algorithms.iter().filter(|alg| alg.is_post_quantum()).map(|alg| (*alg, true));
         let rogues = [Alg::Rs256, Alg::Es256, Alg::Es384, Alg::Es512, Alg::Es256k, Alg::EdDsa, Alg::Hs256]
             .map(|alg| (alg, true));
         let wanted: Vec<(Alg, bool)> =
-            algorithms.iter().map(|alg| (*alg, false)).chain(rogues).chain(post_quantum).collect();
+            trusted.iter().map(|alg| (*alg, false)).chain(rogues).chain(post_quantum).collect();
         // RSA keys take a fifth of a second each, everything else next to nothing.
         let made: Vec<Result<(Alg, bool, Key), ForgeError>> = thread::scope(|scope| {
             let workers: Vec<_> = wanted
@@ -72,6 +93,7 @@ impl KeyRing {
             decryption: Arc::default(),
             pki: Arc::default(),
             second: Arc::default(),
+            published: None,
         };
         for key in made {
             let (alg, rogue, key) = key?;
@@ -120,6 +142,9 @@ impl KeyRing {
             };
             return Ok((second.own(alg).ok_or(ForgeError::NoKeyFor(alg))?, alg));
         }
+        if let Some(place) = name.strip_prefix("published-") {
+            return self.published(name, place);
+        }
         if let Some(rest) = name.strip_prefix("spare-") {
             let alg = match rest.split('-').next() {
                 Some("public") => self.public().ok_or(ForgeError::NoKeyFor(Alg::Rs256))?,
@@ -134,6 +159,17 @@ impl KeyRing {
         };
         let key = self.trusted.get(&alg).ok_or(ForgeError::NoKeyFor(alg))?;
         Ok((Arc::clone(key), alg))
+    }
+
+    /// A key that an RFC prints, read when first asked for.
+    fn published(&self, name: &str, place: &str) -> Result<(Arc<Key>, Alg), ForgeError> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if !spare.contains_key(name) {
+            let key = Key::printed(place)?.ok_or_else(|| ForgeError::UnknownKey(name.to_owned()))?;
+            spare.insert(name.to_owned(), Arc::new(key));
+        }
+        let key = spare.get(name).ok_or_else(|| ForgeError::UnknownKey(name.to_owned()))?;
+        Ok((Arc::clone(key), key.alg()))
     }
 
     fn spare(&self, name: &str, alg: Alg) -> Result<Arc<Key>, ForgeError> {
@@ -215,6 +251,9 @@ impl KeyRing {
     /// The public key set of all trusted keys, byte for byte as served. HMAC keys are not in it.
     #[must_use]
     pub fn jwks(&self) -> Vec<u8> {
+        if let Some(published) = &self.published {
+            return published.to_vec();
+        }
         set_of(self.trusted.values().filter(|key| key.alg().is_asymmetric()).map(|key| key.jwk().to_owned()))
     }
 
@@ -247,7 +286,8 @@ impl KeyRing {
     /// The keys that a target in our own process or started by us is handed: public ones, and HMAC secrets.
     #[must_use]
     pub fn handed_over(&self) -> Value {
-        let keys = self.trusted.values().map(|key| key.members(true)).collect::<Vec<_>>();
+        let known = |key: &&Arc<Key>| !key.only_verifies() || key.raw_public().is_ok();
+        let keys = self.trusted.values().filter(known).map(|key| key.members(true)).collect::<Vec<_>>();
         serde_json::json!({ "keys": keys })
     }
 }

@@ -53,7 +53,9 @@ impl Pki {
             ChainCertificate::EndEntity => return Ok(authorities.end_entity_der.clone()),
             _ => {}
         }
-        if matches!(key.alg().family(), KeyFamily::Oct | KeyFamily::Secp256k1) {
+        // The issuer's own certificate, where it has one, is not known.
+        let unknown = key.is_lent() && matches!(which, ChainCertificate::Trusted);
+        if unknown || matches!(key.alg().family(), KeyFamily::Oct | KeyFamily::Secp256k1) {
             return Err(ForgeError::NoSuchForm(key.alg(), "certificate"));
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);

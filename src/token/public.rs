@@ -14,6 +14,10 @@ pub fn public_form(key: &Key, ring: &KeyRing, form: PublicKeyForm) -> Result<Vec
     if key.alg().family() == KeyFamily::Oct {
         return Err(ForgeError::NoSuchForm(key.alg(), "public"));
     }
+    if key.only_verifies() {
+        // Without the public part there is nothing to write.
+        key.raw_public()?;
+    }
     let spki = |ending| Ok(armour("PUBLIC KEY", key.spki_der()?, ending));
     let pkcs1 = |ending| Ok(armour("RSA PUBLIC KEY", key.pkcs1_der()?, ending));
     let certificate = || ring.pki().genuine(key);

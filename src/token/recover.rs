@@ -3,9 +3,14 @@
 //! A signature `s` over a text with block `m` satisfies `s^e = m` modulo `n` (RFC 8017 section 5.2.2), so `n` divides
 //! `s^e - m` for every token, and the greatest common divisor of two such numbers is `n` times little. Only
 //! RSASSA-PKCS1-v1_5 has a block that everybody can compute. The numbers are `e` times as long as the modulus: for the
-//! usual 65537 that is 16 MiB each, and their divisor takes hours in plain arithmetic, so only small exponents are tried.
+//! usual 65537 that is 16 MiB each, and their divisor takes minutes.
 
-use super::{compact::decode_segment, error::ForgeError, forge::Token, raw};
+use super::{
+    compact::{decode_segment, encode_segment},
+    error::ForgeError,
+    forge::Token,
+    raw,
+};
 use crate::model::{
     Alg,
     mutation::{HashName, PublicKeyForm},
@@ -16,10 +21,12 @@ use aws_lc_rs::{
 };
 use num_bigint::BigUint;
 use pem::{EncodeConfig, LineEnding, Pem};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// Exponents in use, up to the largest whose numbers are handled in a moment.
-const EXPONENTS: [u32; 4] = [3, 5, 17, 257];
+/// Exponents whose numbers are handled in a moment.
+pub(super) const SMALL_EXPONENTS: &[u32] = &[3, 5, 17, 257];
+/// The exponent of nearly every key (RFC 8017 has no other in its examples), whose numbers take minutes.
+pub(super) const USUAL_EXPONENT: u32 = 65_537;
 /// The divisor is the modulus times something small; its prime factors are below this.
 const SMALL: u32 = 1 << 16;
 
@@ -62,7 +69,7 @@ impl Sample {
 
     /// A multiple of the modulus.
     fn multiple(&self, exponent: u32) -> BigUint {
-        let power = self.signature.pow(exponent);
+        let power = raw::power(&self.signature, exponent);
         if power >= self.block { power - &self.block } else { &self.block - power }
     }
 
@@ -72,6 +79,17 @@ impl Sample {
 }
 
 impl RecoveredKey {
+    /// Its JWK.
+    pub(super) fn jwk(&self) -> Map<String, Value> {
+        let number = |bytes: Vec<u8>| Value::from(encode_segment(bytes));
+        let e = number(exponent_bytes(self.exponent));
+        Map::from_iter([
+            ("kty".to_owned(), Value::from("RSA")),
+            ("n".to_owned(), number(self.modulus.to_bytes_be())),
+            ("e".to_owned(), e),
+        ])
+    }
+
     /// The key in a written form.
     ///
     /// # Errors
@@ -103,24 +121,17 @@ fn exponent_bytes(exponent: u32) -> Vec<u8> {
     exponent.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-/// The key that made both signatures; `None` where its exponent is none of the small ones, or no key made both.
-pub(super) fn recover(one: &Sample, other: &Sample) -> Option<RecoveredKey> {
+/// The key that made both signatures; `None` where its exponent is none of these, or no key made both.
+pub(super) fn recover(one: &Sample, other: &Sample, exponents: &[u32]) -> Option<RecoveredKey> {
     if one == other {
         return None;
     }
-    EXPONENTS.into_iter().find_map(|exponent| {
-        let divisor = common(one.multiple(exponent), other.multiple(exponent));
+    exponents.iter().find_map(|exponent| {
+        let exponent = *exponent;
+        let divisor = raw::common_divisor(one.multiple(exponent), other.multiple(exponent));
         let key = RecoveredKey { modulus: trimmed(divisor, one.length)?, exponent };
         (one.fits(&key) && other.fits(&key)).then_some(key)
     })
-}
-
-/// The greatest common divisor (Euclid).
-fn common(mut one: BigUint, mut other: BigUint) -> BigUint {
-    while other != BigUint::ZERO {
-        (one, other) = (other.clone(), one % other);
-    }
-    one
 }
 
 /// The number without small factors, as long as it is longer than a modulus of so many bytes.
@@ -161,7 +172,7 @@ mod tests {
             prop_assume!(one != other);
             let secret = &SECRETS[which];
             let [one, other] = [one, other].map(|text| sample(secret, text.as_bytes()));
-            let key = recover(&one, &other).unwrap();
+            let key = recover(&one, &other, SMALL_EXPONENTS).unwrap();
             prop_assert_eq!(&key.modulus, &secret.modulus);
             prop_assert_eq!(BigUint::from(key.exponent), secret.exponent.clone());
         }
@@ -170,8 +181,15 @@ mod tests {
     #[test]
     fn tokens_of_two_keys_or_one_text_twice_give_nothing() {
         let one = sample(&SECRETS[0], b"a");
-        assert_eq!(recover(&one, &sample(&SECRETS[1], b"b")), None);
-        assert_eq!(recover(&one, &one), None);
+        assert_eq!(recover(&one, &sample(&SECRETS[1], b"b"), SMALL_EXPONENTS), None);
+        assert_eq!(recover(&one, &one, SMALL_EXPONENTS), None);
         assert_eq!(Sample::new(b"a", &[1; 20], HashName::Sha256), None);
+    }
+
+    #[test]
+    fn no_small_exponent_fits_the_usual_one() {
+        let key = crate::token::Key::generate("k", Alg::Rs256, crate::token::RsaBits::default()).unwrap();
+        let sample = |text: &[u8]| Sample::new(text, &key.sign(Alg::Rs256, text).unwrap(), HashName::Sha256).unwrap();
+        assert_eq!(recover(&sample(b"a"), &sample(b"b"), SMALL_EXPONENTS), None);
     }
 }

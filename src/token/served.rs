@@ -65,12 +65,13 @@ impl KeyRing {
     }
 
     /// What a validator in our own process is handed while another key set is in use: the set as served, and HMAC
-    /// secrets. `None` where the text is no JSON object with a list of keys.
+    /// secrets where they are wanted. `None` where the text is no JSON object with a list of keys.
     #[must_use]
-    pub fn handed_over_with(&self, served: &[u8]) -> Option<Value> {
+    pub fn handed_over_with(&self, served: &[u8], secrets: bool) -> Option<Value> {
         let mut set: Value = serde_json::from_slice(served).ok()?;
         let keys = set.get_mut("keys")?.as_array_mut()?;
-        keys.extend(self.trusted.values().filter(|key| !key.alg().is_asymmetric()).map(|key| key.members(true)));
+        let ours = self.trusted.values().filter(|key| secrets && !key.alg().is_asymmetric());
+        keys.extend(ours.map(|key| key.members(true)));
         Some(set)
     }
 }
@@ -111,10 +112,11 @@ mod tests {
     #[test]
     fn what_is_handed_over_holds_our_secrets_and_the_served_keys() {
         let ring = KeyRing::generate(&[Alg::Es256, Alg::Hs256]).unwrap();
-        let set = ring.handed_over_with(br#"{"keys":[null],"more":1}"#).unwrap();
+        let set = ring.handed_over_with(br#"{"keys":[null],"more":1}"#, true).unwrap();
         assert_eq!((&set["keys"][0], &set["keys"][1]["kty"], &set["more"]), (&Value::Null, &json!("oct"), &json!(1)));
+        assert_eq!(ring.handed_over_with(b"{\"keys\":[]}", false), Some(json!({ "keys": [] })));
         for body in ["<html>", "[]", "{}", r#"{"keys":{}}"#] {
-            assert_eq!(ring.handed_over_with(body.as_bytes()), None, "{body}");
+            assert_eq!(ring.handed_over_with(body.as_bytes(), true), None, "{body}");
         }
     }
 }

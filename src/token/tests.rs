@@ -1,6 +1,7 @@
 //! The forge against independent verifiers: jsonwebtoken, and aws-lc-rs where that lacks the algorithm.
 
 mod damage;
+mod sample;
 
 use super::*;
 use crate::model::{
@@ -225,4 +226,13 @@ fn wrong_recipes_are_refused_with_a_reason() {
     let mut recipe = good();
     recipe.then = vec![Tampering::Append { text: "x".into() }, Tampering::StripSignature];
     assert!(try_mint(recipe).contains("to come before"));
+}
+
+#[test]
+fn an_hmac_secret_without_its_last_byte_is_another_one() {
+    for _ in 0..32 {
+        let keys = KeyRing::generate(&[Alg::Hs256]).unwrap().handed_over();
+        let secret = decode_segment(keys["keys"][0]["k"].as_str().unwrap()).unwrap();
+        assert!(secret.len() == 64 && secret[63] != 0, "{keys}");
+    }
 }

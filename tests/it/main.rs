@@ -11,3 +11,4 @@ mod policy;
 mod sample;
 mod schemas;
 mod suite;
+mod vectors;

@@ -55,6 +55,17 @@ fn suite_and_target_files_meet_their_schemas() {
             check(&file, "scenarios/scenario-file.schema.json");
         }
     }
+    let check_json = |file: &Path, schema: &str| {
+        let value: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        let errors: Vec<String> =
+            validator(schema).iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{}:\n{}", file.display(), errors.join("\n"));
+    };
+    check_json(&root().join("vectors/published-keys.json"), "vectors/published-keys.schema.json");
+    for entry in fs::read_dir(root().join("vectors/frozen")).unwrap() {
+        check_json(&entry.unwrap().path(), "vectors/vector-file.schema.json");
+    }
+    check(&root().join("vectors/errata/wycheproof.toml"), "vectors/errata-file.schema.json");
     for entry in fs::read_dir(root().join("tests/targets")).unwrap() {
         let file = entry.unwrap().path().join("target.toml");
         if file.exists() {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::model::KeyManagement;
 use aws_lc_rs::{
-    agreement::{self, ECDH_P256, PrivateKey, UnparsedPublicKey},
+    agreement::{self, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey},
     digest,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,9 +15,8 @@ use serde_json::Value;
 /// The content key. A point that is not on the curve is refused before anything is computed with it (RFC 8725 section
 /// 3.4).
 pub(super) fn agreed(letter: &Letter<'_>, alg: KeyManagement, own: &PrivateKey) -> Result<Vec<u8>, Refusal> {
-    const WIDTH: usize = 32;
-    let secret = match point(letter) {
-        Some(point) => agreement::agree(own, UnparsedPublicKey::new(&ECDH_P256, point), (), |secret| {
+    let secret = match point(letter, own) {
+        Some(point) => agreement::agree(own, UnparsedPublicKey::new(own.algorithm(), point), (), |secret| {
             Ok::<Vec<u8>, ()>(secret.to_vec())
         })
         .ok(),
@@ -25,28 +24,41 @@ pub(super) fn agreed(letter: &Letter<'_>, alg: KeyManagement, own: &PrivateKey) 
     };
     let secret = match secret {
         Some(secret) => secret,
-        None if letter.has(Flaw::EcdhZeroSecret) => vec![0; WIDTH],
+        None if letter.has(Flaw::EcdhZeroSecret) => vec![0; shape(own).1],
         None => return Err(Refusal::Decryption),
     };
     match alg {
         KeyManagement::EcdhEs if letter.form.encrypted_key.is_empty() => {
             derived(letter, &secret, letter.enc.name(), letter.enc.key_length())
         }
-        KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA256Kw => {
-            let length = if alg == KeyManagement::EcdhEsA128Kw { 16 } else { 32 };
+        KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA192Kw | KeyManagement::EcdhEsA256Kw => {
+            let length = match alg {
+                KeyManagement::EcdhEsA128Kw => 16,
+                KeyManagement::EcdhEsA192Kw => 24,
+                _ => 32,
+            };
             unwrap::aes_unwrap(&derived(letter, &secret, alg.name(), length)?, &letter.form.encrypted_key)
         }
         _ => Err(Refusal::Decryption),
     }
 }
 
-/// The ephemeral key as an uncompressed point of P-256.
-fn point(letter: &Letter<'_>) -> Option<Vec<u8>> {
-    const WIDTH: usize = 32;
+/// The name of the recipient's curve, and the length of a coordinate in bytes.
+fn shape(own: &PrivateKey) -> (&'static str, usize) {
+    match own.algorithm() {
+        curve if *curve == ECDH_P384 => ("P-384", 48),
+        curve if *curve == ECDH_P521 => ("P-521", 66),
+        _ => ("P-256", 32),
+    }
+}
+
+/// The ephemeral key as an uncompressed point of the recipient's curve.
+fn point(letter: &Letter<'_>, own: &PrivateKey) -> Option<Vec<u8>> {
+    let (curve, width) = shape(own);
     let key = letter.header.get("epk")?;
     let text = |name: &str| key.get(name).and_then(Value::as_str);
-    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok().filter(|bytes| bytes.len() == WIDTH);
-    (text("kty")? == "EC" && text("crv")? == "P-256").then_some(())?;
+    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok().filter(|bytes| bytes.len() == width);
+    (text("kty")? == "EC" && text("crv")? == curve).then_some(())?;
     Some([&[4][..], &coordinate("x")?, &coordinate("y")?].concat())
 }
 

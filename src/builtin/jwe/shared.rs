@@ -75,14 +75,14 @@ fn kek_length(letter: &Letter<'_>, alg: KeyManagement) -> Option<usize> {
     Some(match alg {
         KeyManagement::Dir => letter.enc.key_length(),
         KeyManagement::A128Kw | KeyManagement::A128GcmKw => 16,
-        KeyManagement::A192GcmKw => 24,
+        KeyManagement::A192Kw | KeyManagement::A192GcmKw => 24,
         KeyManagement::A256Kw | KeyManagement::A256GcmKw => 32,
         _ => return None,
     })
 }
 
 /// RFC 7518 section 4.8, for few rounds.
-fn by_derived(letter: &Letter<'_>, alg: KeyManagement, password: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn by_derived(letter: &Letter<'_>, alg: KeyManagement, password: &[u8]) -> Option<Vec<u8>> {
     const MOST_ROUNDS: u32 = 10_000;
     let salt = URL_SAFE_NO_PAD.decode(letter.text("p2s")?).ok()?;
     let rounds = u32::try_from(letter.header.get("p2c")?.as_u64()?).ok().filter(|rounds| *rounds <= MOST_ROUNDS)?;

@@ -193,7 +193,8 @@ fn the_examples_of_the_standard_open() {
         let header: Map<String, Value> = serde_json::from_slice(&forms[0].header).unwrap();
         let enc = content_encryption(&rules, &decryptor, &header).unwrap();
         let signers = KeySet::default();
-        let letter = Letter { rules: &rules, decryptor: &decryptor, signers: &signers, form: &forms[0], header, enc };
+        let letter =
+            Letter { rules: &rules, decryptor: &decryptor, signers: &signers, form: &forms[0], header: &header, enc };
         let keys = unwrap::content_keys(&letter).unwrap();
         assert_eq!(content::open(&letter, &keys[0]).unwrap(), wanted.as_bytes(), "{alg}");
     }

@@ -6,10 +6,9 @@ use super::{
     key::{Material, PrivateKey, RsaPair},
     shared,
 };
-use crate::model::KeyManagement;
+use crate::{model::KeyManagement, token::keywrap};
 use aws_lc_rs::{
     aead::{self, Aad, LessSafeKey, Nonce, UnboundKey},
-    key_wrap::{AES_128, AES_256, AesKek, KeyWrap},
     rand,
     rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256},
 };
@@ -39,17 +38,18 @@ pub(super) fn content_keys(letter: &Letter<'_>) -> Result<Vec<Vec<u8>>, Refusal>
 
 /// What a flaw makes of an `alg` that says nothing.
 fn guessed(letter: &Letter<'_>) -> Option<KeyManagement> {
-    let named = letter.decryptor.keys.iter().find(|key| letter.text("kid") == Some(&key.kid));
+    let named = letter.decryptor.keys.iter().find(|key| key.kid.is_some() && letter.text("kid") == key.kid.as_deref());
     named.filter(|_| letter.has(Flaw::JweAlgGuessed)).map(|key| key.alg)
 }
 
 /// The key of this `kid`, or without one the only key of the algorithm. It must be meant for the algorithm (RFC 8725
 /// section 3.1).
 fn find<'l>(letter: &'l Letter<'_>, alg: KeyManagement) -> Result<&'l PrivateKey, Refusal> {
-    let is_named = |key: &&PrivateKey| letter.header.get("kid").is_none_or(|kid| *kid == key.kid);
+    let is_named = |key: &&PrivateKey| letter.header.get("kid").is_none_or(|kid| kid.as_str() == key.kid.as_deref());
     let fits = |key: &&PrivateKey| {
         let any_rsa = letter.has(Flaw::Rsa15AnyKey) && alg == KeyManagement::Rsa15;
-        key.alg == alg || (any_rsa && matches!(key.material, Material::Rsa(_)))
+        key.alg == alg && key.enc.is_none_or(|enc| enc == letter.enc)
+            || (any_rsa && matches!(key.material, Material::Rsa(_)))
     };
     let keys = &letter.decryptor.keys;
     if let Some(key) = keys.iter().filter(is_named).find(fits) {
@@ -93,18 +93,20 @@ fn random(length: usize) -> Result<Vec<u8>, Refusal> {
 pub(super) fn by_shared(letter: &Letter<'_>, alg: KeyManagement, kek: &[u8]) -> Result<Vec<u8>, Refusal> {
     match alg {
         KeyManagement::Dir if letter.form.encrypted_key.is_empty() => Ok(kek.to_vec()),
-        KeyManagement::A128Kw | KeyManagement::A256Kw => aes_unwrap(kek, &letter.form.encrypted_key),
+        KeyManagement::A128Kw | KeyManagement::A192Kw | KeyManagement::A256Kw => {
+            aes_unwrap(kek, &letter.form.encrypted_key)
+        }
         KeyManagement::A128GcmKw | KeyManagement::A192GcmKw | KeyManagement::A256GcmKw => gcm_unwrap(letter, kek),
+        KeyManagement::Pbes2Hs256A128Kw | KeyManagement::Pbes2Hs512A256Kw => {
+            shared::by_derived(letter, alg, kek).ok_or(Refusal::Decryption)
+        }
         _ => Err(Refusal::Decryption),
     }
 }
 
 /// AES key wrap (RFC 3394).
 pub(super) fn aes_unwrap(kek: &[u8], wrapped: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let cipher = if kek.len() == 16 { &AES_128 } else { &AES_256 };
-    let mut out = vec![0; wrapped.len()];
-    let kek = AesKek::new(cipher, kek).map_err(|_| Refusal::Decryption)?;
-    Ok(kek.unwrap(wrapped, &mut out).map_err(|_| Refusal::Decryption)?.to_vec())
+    keywrap::unwrap(kek, wrapped).ok_or(Refusal::Decryption)
 }
 
 /// RFC 7518 section 4.7.

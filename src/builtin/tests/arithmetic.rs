@@ -142,7 +142,7 @@ static FORGE: LazyLock<Forge> = LazyLock::new(|| {
 static TRUST: LazyLock<TrustConfig> = LazyLock::new(|| {
     let set: KeySet = serde_json::from_str(SET).unwrap();
     let ring = FORGE.ring();
-    let keys = ring.handed_over_with(&ring.serve(&set).unwrap()).unwrap();
+    let keys = ring.handed_over_with(&ring.serve(&set).unwrap(), true).unwrap();
     TrustConfig { keys, ..trust(Alg::ALL, "JWT") }
 });
 

@@ -5,12 +5,19 @@
 
 mod session;
 
-use super::{error::TargetError, log::Log, protocol::token_text, shown::Shown};
+use super::{
+    bare::{Bare, Opened},
+    error::TargetError,
+    log::Log,
+    protocol::token_text,
+    shown::Shown,
+};
 use crate::model::{
     Capabilities, Capability, Observation, Period, TrustConfig, Verdict,
     adapter::{AdapterInfo, AdapterReply, AdapterVerdict, Ask, Configure, ConfigureDecryption, PROTOCOL},
     target::Decryption,
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use session::{How, Lost, Session};
 use std::{
     collections::BTreeMap,
@@ -96,11 +103,12 @@ impl StdioTarget {
             decryption: decryption(&trust.decryption),
         };
         *self.configure.lock().unwrap_or_else(PoisonError::into_inner) = Some(configure.clone());
-        let session = match self.session.lock().await.clone().filter(|session| session.is_alive()) {
-            Some(session) => session,
-            None => return self.live().await.map(|_| ()),
-        };
-        take_configuration(&session, configure).await
+        // Not in the match: the lock would be held there until its end.
+        let running = self.session.lock().await.clone().filter(|session| session.is_alive());
+        match running {
+            Some(session) => take_configuration(&session, configure).await,
+            None => self.live().await.map(|_| ()),
+        }
     }
 
     /// Asks any question; the error says what happened instead of a reply.
@@ -122,6 +130,32 @@ impl StdioTarget {
         observation.request = String::from_utf8_lossy(shown.token).into_owned();
         observation.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         observation
+    }
+
+    /// Asks about a bare JWS or JWE.
+    pub(super) async fn open(&self, how: Bare, token: &[u8]) -> Opened {
+        let begun = Instant::now();
+        let shown = token_text(token);
+        let ask = match how {
+            Bare::VerifyJws => Ask::VerifyJws { shown },
+            Bare::Decrypt => Ask::Decrypt { shown },
+        };
+        let (mut observation, payload) = match self.ask(ask).await {
+            Ok(mut reply) => {
+                let payload = reply.payload_base64.take().map(|text| STANDARD.decode(text));
+                match payload.transpose() {
+                    Ok(payload) => (read(reply), payload),
+                    Err(_) => (
+                        Observation::bare(Verdict::OddAnswer, "wanted base64 (RFC 4648 section 4) in the payload"),
+                        None,
+                    ),
+                }
+            }
+            Err(lost) => (Observation::bare(verdict_of(lost.how), lost.because), None),
+        };
+        observation.request = String::from_utf8_lossy(token).into_owned();
+        observation.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Opened { observation, payload }
     }
 
     /// Asks one question; where others were open when the adapter failed, once more, alone.
@@ -168,7 +202,9 @@ impl StdioTarget {
     /// What the adapter and the caller have agreed on: what it says of itself.
     #[must_use]
     pub fn provides(&self) -> Capabilities {
-        self.info.provides.iter().copied().collect()
+        let own = self.info.provides.iter().copied();
+        // Whether the library has a call for them, the reply says.
+        own.chain([Capability::OpVerifyJws, Capability::OpDecrypt]).collect()
     }
 
     /// The algorithms that the library says it knows, in its order.

@@ -174,7 +174,7 @@ impl Shared {
     }
 
     fn reply(&self, line: &str) {
-        let reply: AdapterReply = match serde_json::from_str(line) {
+        let reply = match AdapterReply::read(line) {
             Ok(reply) => reply,
             Err(error) => {
                 self.end(How::Garbled, format!("wanted a reply of the protocol, found {:?}: {error}", start_of(line)));

@@ -10,6 +10,7 @@ while IFS= read -r line; do
   seq=${line#*\"seq\":}; seq=${seq%%,*}
   case "$line" in
     *'"do":"hello"'*) say "$seq" '"ok":{"name":"sh","version":"1","language":"sh","provides":["alg:ES256"]}' ;;
+    *'"audience":"deadly"'*) exit 5 ;;
     *'"do":"configure"'*) say "$seq" '"ok":{}' ;;
     *'"do":"bye"'*) exit 0 ;;
     *'"token":"good"'*) say "$seq" '"verdict":"accept","claims":{"sub":"user-1"}' ;;
@@ -118,6 +119,19 @@ async fn a_program_that_is_no_adapter_is_refused_at_hello() {
     let missing =
         StdioTarget::start(vec!["./no-such-adapter".into()], BTreeMap::new(), Path::new("."), Period::from_secs(1));
     assert!(missing.await.map(|_| ()).unwrap_err().to_string().contains("cannot run"));
+}
+
+#[tokio::test]
+async fn a_configuration_that_kills_it_is_no_harm_to_the_next_one() {
+    let target = adapter().await;
+    let deadly = TrustConfig { audience: "deadly".into(), ..testing::trust() };
+    for _ in 0..2 {
+        let error = target.configure(&deadly).await.unwrap_err().to_string();
+        assert!(error.contains("exit status: 5"), "{error}");
+    }
+    assert_eq!(see(&target, b"good").await.0, Verdict::Reset);
+    target.configure(&testing::trust()).await.unwrap();
+    assert_eq!(see(&target, b"good").await.0, Verdict::Accept);
 }
 
 #[tokio::test]

@@ -9,13 +9,9 @@ use super::{
 };
 use crate::{
     model::{ContentEncryption, KeyManagement},
-    token::{compact::encode_segment, error::ForgeError},
+    token::{compact::encode_segment, error::ForgeError, keywrap},
 };
-use aws_lc_rs::{
-    digest,
-    key_wrap::{AES_128, AES_256, AesKek, KeyWrap},
-    pbkdf2,
-};
+use aws_lc_rs::{digest, pbkdf2};
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
 
@@ -42,18 +38,30 @@ pub(super) fn wrap(order: &Order<'_>, lock: &Lock) -> Result<Wrapped, ForgeError
             let encrypted_key = rsa::encrypt(order, lock, &sent_key(order, &content_key)?)?;
             Ok(Wrapped { content_key, encrypted_key, header: Vec::new() })
         }
-        (KeyManagement::EcdhEs | KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA256Kw, Lock::Ec(curve, point)) => {
+        (
+            KeyManagement::EcdhEs
+            | KeyManagement::EcdhEsA128Kw
+            | KeyManagement::EcdhEsA192Kw
+            | KeyManagement::EcdhEsA256Kw,
+            Lock::Ec(curve, point),
+        ) => {
             let agreed = ephemeral::agree(order.ephemeral_key(), *curve, point)?;
             let header = agreed.header.into_iter().map(|epk| ("epk", epk)).collect();
             if alg == KeyManagement::EcdhEs {
                 let content_key = concat_kdf(&agreed.secret, enc.name(), enc.key_length(), &[], &[]);
                 return Ok(Wrapped { content_key, encrypted_key: Vec::new(), header });
             }
-            let length = if alg == KeyManagement::EcdhEsA128Kw { 16 } else { 32 };
+            let length = match alg {
+                KeyManagement::EcdhEsA128Kw => 16,
+                KeyManagement::EcdhEsA192Kw => 24,
+                _ => 32,
+            };
             let kek = concat_kdf(&agreed.secret, alg.name(), length, &[], &[]);
             wrapped_by(order, &kek, header)
         }
-        (KeyManagement::A128Kw | KeyManagement::A256Kw, Lock::Octets(kek)) => wrapped_by(order, kek, Vec::new()),
+        (KeyManagement::A128Kw | KeyManagement::A192Kw | KeyManagement::A256Kw, Lock::Octets(kek)) => {
+            wrapped_by(order, kek, Vec::new())
+        }
         (KeyManagement::A128GcmKw | KeyManagement::A192GcmKw | KeyManagement::A256GcmKw, Lock::Octets(kek)) => {
             let content_key = random(enc.key_length())?;
             let iv = random(12)?;
@@ -73,13 +81,10 @@ pub(super) fn wrap(order: &Order<'_>, lock: &Lock) -> Result<Wrapped, ForgeError
 
 /// A fresh content key, wrapped with AES key wrap (RFC 3394).
 fn wrapped_by(order: &Order<'_>, kek: &[u8], header: Vec<(&'static str, Value)>) -> Result<Wrapped, ForgeError> {
-    let failed = |_| ForgeError::Crypto("AES key wrap");
     let content_key = random(order.enc.key_length())?;
     let sent = sent_key(order, &content_key)?;
-    let cipher = if kek.len() == 16 { &AES_128 } else { &AES_256 };
-    let mut out = vec![0; sent.len() + 8];
-    let encrypted_key = AesKek::new(cipher, kek).and_then(|kek| Ok(kek.wrap(&sent, &mut out)?.to_vec()));
-    Ok(Wrapped { content_key, encrypted_key: encrypted_key.map_err(failed)?, header })
+    let encrypted_key = keywrap::wrap(kek, &sent).ok_or(ForgeError::Crypto("AES key wrap"))?;
+    Ok(Wrapped { content_key, encrypted_key, header })
 }
 
 /// The content key as it is wrapped: of another length where the damage says so.
@@ -131,7 +136,7 @@ pub(super) fn key_length(alg: KeyManagement, enc: ContentEncryption) -> Option<u
     match alg {
         KeyManagement::Dir => Some(enc.key_length()),
         KeyManagement::A128Kw | KeyManagement::A128GcmKw => Some(16),
-        KeyManagement::A192GcmKw => Some(24),
+        KeyManagement::A192Kw | KeyManagement::A192GcmKw => Some(24),
         KeyManagement::A256Kw | KeyManagement::A256GcmKw => Some(32),
         _ => None,
     }

@@ -126,7 +126,7 @@ pub fn private_jwks(ring: &KeyRing, algorithms: &[KeyManagement]) -> Result<Secr
 fn shared_length(alg: KeyManagement) -> Option<usize> {
     match alg {
         KeyManagement::A128Kw | KeyManagement::A128GcmKw => Some(16),
-        KeyManagement::A192GcmKw => Some(24),
+        KeyManagement::A192Kw | KeyManagement::A192GcmKw => Some(24),
         KeyManagement::A256Kw | KeyManagement::A256GcmKw | KeyManagement::Dir => Some(32),
         alg if is_password(alg) => Some(32),
         _ => None,

@@ -14,7 +14,7 @@ use crate::{
         jwk,
         key::Key,
         public::public_form,
-        recover::{Sample, recover},
+        recover::{SMALL_EXPONENTS, Sample, recover},
         reshape::reshape,
     },
 };
@@ -77,7 +77,8 @@ pub(in crate::token) fn before_signing(
                 });
             };
             let needs = "two different tokens of one RSA key whose exponent is small";
-            let key = recover(&one, &other).ok_or(ForgeError::CannotMutate { mutation: NAME, needs })?;
+            let key =
+                recover(&one, &other, SMALL_EXPONENTS).ok_or(ForgeError::CannotMutate { mutation: NAME, needs })?;
             hmac(draft, given(alg)?, key.written(given(encoding)?)?)?;
         }
         Mutation::HmacWithSecret { alg, secret } => {

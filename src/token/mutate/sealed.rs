@@ -20,6 +20,8 @@ pub(in crate::token) struct Sealed {
     signature: Vec<u8>,
     /// The form on the wire, once it is no longer the compact form of the parts.
     text: Option<Vec<u8>>,
+    /// Whether the signature stands in for one that only the issuer could make: it must be replaced or taken away.
+    unsigned: bool,
 }
 
 impl Sealed {
@@ -39,14 +41,14 @@ impl Sealed {
                 input.extend_from_slice(draft.encode(Segment::Payload, &payload).as_bytes());
             }
             let signature = match &draft.forgery {
-                None => Some(draft.signer.sign(&input)?),
+                None => Some(draft.sign(&input)?),
                 Some(mutation) => {
                     let text = forgery::Text { header: &header, payload: &payload, input: &input };
-                    forgery::signature(mutation, &draft.signer, &text)?
+                    forgery::signature(mutation, &draft.signer, &text)?.map(|signature| (signature, true))
                 }
             };
-            if let Some(signature) = signature {
-                return Ok(Sealed { draft, header, payload, signature, text: None });
+            if let Some((signature, is_signed)) = signature {
+                return Ok(Sealed { draft, header, payload, signature, text: None, unsigned: !is_signed });
             }
             let claims = draft.claims.members("a signature of a rare form")?;
             let jti = first.get_or_insert_with(|| claims.get("jti").unwrap_or_default().trim_matches('"').to_owned());
@@ -88,6 +90,7 @@ impl Sealed {
     /// Replaces a segment. While the token is still in parts and the text is the encoding of some bytes, those bytes
     /// become the part, so that later damage can work on them.
     pub fn replace_segment(&mut self, index: usize, text: &str) {
+        self.unsigned &= index != 2;
         let bytes = decode_segment(text).filter(|_| self.text.is_none());
         match (index, bytes) {
             (0, Some(bytes)) => self.header = bytes,
@@ -107,6 +110,17 @@ impl Sealed {
     pub fn signature(&mut self, tampering: &'static str) -> Result<&mut Vec<u8>, ForgeError> {
         self.still_in_parts(tampering)?;
         Ok(&mut self.signature)
+    }
+
+    /// The signature's bytes, to be replaced as a whole.
+    pub fn new_signature(&mut self, tampering: &'static str) -> Result<&mut Vec<u8>, ForgeError> {
+        self.unsigned = false;
+        self.signature(tampering)
+    }
+
+    /// Says that the signature segment is gone.
+    pub fn lose_signature(&mut self) {
+        self.unsigned = false;
     }
 
     /// The key that signed.
@@ -153,14 +167,21 @@ impl Sealed {
     }
 
     /// The finished token.
-    pub fn into_token(self) -> Token {
-        Token { bytes: self.wire(), header: self.header, payload: self.payload, signature: self.signature, jwe: None }
+    ///
+    /// # Errors
+    /// Its signature is one that only the issuer could make.
+    pub fn into_token(self) -> Result<Token, ForgeError> {
+        if self.unsigned {
+            return Err(ForgeError::NeedsIssuer);
+        }
+        let bytes = self.wire();
+        Ok(Token { bytes, header: self.header, payload: self.payload, signature: self.signature, jwe: None })
     }
 }
 
 /// Header and payload, decoded.
 fn rendered(draft: &Draft) -> (Vec<u8>, Vec<u8>) {
-    let (mut header, mut payload) = (draft.header.render(), draft.claims.render());
+    let (mut header, mut payload) = draft.parts();
     draft.fit_padding(Segment::Header, &mut header);
     draft.fit_padding(Segment::Payload, &mut payload);
     (header, payload)

@@ -23,7 +23,7 @@ pub(in crate::token) fn after_signing(
     anvil: &Anvil<'_>,
 ) -> Result<(), ForgeError> {
     match tampering {
-        Tampering::StripSignature => sealed.signature("strip-signature")?.clear(),
+        Tampering::StripSignature => sealed.new_signature("strip-signature")?.clear(),
         Tampering::FlipSignatureBit { at } => {
             let signature = sealed.signature("flip-signature-bit")?;
             let last = signature.len().saturating_sub(1);
@@ -45,13 +45,17 @@ pub(in crate::token) fn after_signing(
             let at = if given(place)? == Place::First { 0 } else { signature.len() };
             signature.splice(at..at, zeros);
         }
-        Tampering::ZeroSignature => sealed.signature("zero-signature")?.fill(0),
+        Tampering::ZeroSignature => sealed.new_signature("zero-signature")?.fill(0),
         Tampering::RandomSignature => {
-            let signature = sealed.signature("random-signature")?;
+            let signature = sealed.new_signature("random-signature")?;
             let length = if signature.is_empty() { 32 } else { signature.len() };
             *signature = noise(anvil, length);
         }
         Tampering::SignatureOfAnother => {
+            if let Some(samples) = anvil.forge.samples() {
+                *sealed.new_signature("signature-of-another")? = samples.second()?.signature().to_vec();
+                return Ok(());
+            }
             let another = Recipe { mutate: Vec::new(), then: Vec::new(), ..anvil.recipe.clone() };
             let nonce = format!("{}-other", anvil.nonce);
             let token = anvil.forge.mint(&another, anvil.now - 1, &nonce, anvil.before)?;
@@ -66,9 +70,12 @@ pub(in crate::token) fn after_signing(
         Tampering::SwapHeader { name, text } => sealed.edit_header("swap-header", |header| header.set(name, text))?,
         Tampering::LoseHeader { name } => sealed.edit_header("lose-header", |header| header.remove(name))?,
         Tampering::EmptySegment { index } => {
-            let mut segments = sealed.segments();
-            if let Some(segment) = segments.get_mut(given(index)? as usize) {
+            let (index, mut segments) = (given(index)? as usize, sealed.segments());
+            if let Some(segment) = segments.get_mut(index) {
                 segment.clear();
+            }
+            if index == 2 {
+                sealed.lose_signature();
             }
             sealed.set_wire(segments.join("."));
         }
@@ -88,7 +95,11 @@ pub(in crate::token) fn after_signing(
         Tampering::Segments { count } => {
             let mut segments = sealed.segments();
             let last = segments.last().cloned().unwrap_or_default();
-            segments.resize(given(count)? as usize, last);
+            let count = given(count)? as usize;
+            segments.resize(count, last);
+            if count < 3 {
+                sealed.lose_signature();
+            }
             sealed.set_wire(segments.join("."));
         }
         Tampering::Append { text } => {

@@ -6,16 +6,19 @@
 mod cube;
 mod curve;
 mod der;
+mod divisor;
 mod ecdsa;
 mod edwards;
 mod hash;
 mod pkcs1;
 mod prime;
+mod product;
 mod pss;
 mod rsa;
 
 pub(crate) use cube::cube_root_forgery;
 pub(crate) use curve::Curve;
+pub(crate) use divisor::{common_divisor, power};
 pub(crate) use ecdsa::{leading_zeros, sign_with, with_key_zero};
 #[cfg(test)]
 pub(crate) use edwards::small_order;

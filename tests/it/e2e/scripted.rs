@@ -14,7 +14,7 @@ use std::{
 };
 
 /// No connection is kept longer, whatever a test forgets.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(180);
 /// The longest request head that is read.
 const HEAD: usize = 512 * 1024;
 
