@@ -1,7 +1,14 @@
 //! A run of scenarios: each on an issuer and a target of its own.
 
 use super::{
-    chaos_target::Standing, error::RunError, exit::FailOn, session::Score, stop::Stop, subject::Subject, trust,
+    chaos_opening::{about, opening},
+    chaos_target::Standing,
+    error::RunError,
+    exit::FailOn,
+    session::Score,
+    stop::Stop,
+    subject::Subject,
+    trust,
 };
 use crate::{
     builtin,
@@ -10,9 +17,7 @@ use crate::{
     model::{
         Alg, Event, Outcome, Recipe, RunReport, TrustConfig,
         chaos::{Fingerprint, Needed, Scale, Scenario, ScenarioResult, StepResult},
-        event::PlanCounts,
         keyset::{AlteredMember, KeySet},
-        report::{Host, RunInfo, TargetInfo, Tool},
         target::{Decryption, KeySource, TargetFile},
     },
     suite::Catalog,
@@ -20,7 +25,6 @@ use crate::{
     token::{Forge, KeyRing, Setting},
     traffic::Mint,
 };
-use jiff::Timestamp;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -360,54 +364,5 @@ impl Company {
                 Standing::new(target::connect(file, folder, issuer.world(), trust).await?)
             }
         })
-    }
-}
-
-fn about(subject: &Subject) -> TargetInfo {
-    let (about, file, policy) = match subject {
-        Subject::Builtin(None) => {
-            ("the built-in validator, with a key cache as it should be".into(), None, BTreeMap::new())
-        }
-        Subject::Builtin(Some(flaw)) => {
-            (format!("the built-in validator with one flaw: {}", flaw.about()), None, BTreeMap::new())
-        }
-        Subject::File(path, file) => (file.target.about.clone(), Some(path.display().to_string()), file.policy.clone()),
-        _ => (String::new(), None, BTreeMap::new()),
-    };
-    TargetInfo {
-        name: subject.name(),
-        about,
-        transport: "bearer".into(),
-        address: String::new(),
-        file,
-        provides: Vec::new(),
-        lacks: Vec::new(),
-        policy,
-    }
-}
-
-fn opening(target: TargetInfo, catalog: &Catalog, scenarios: usize, seed: u64, args: Vec<String>) -> Event {
-    let started = Timestamp::now();
-    Event::RunStarted {
-        tool: Tool {
-            name: "gauntlet".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            suite: catalog.digest.clone(),
-        },
-        run: RunInfo {
-            id: format!("{}-{:04x}", started.strftime("%Y%m%dT%H%M%SZ"), started.subsec_nanosecond() & 0xffff),
-            started: started.to_string(),
-            finished: String::new(),
-            seed,
-            args,
-            host: Host {
-                os: std::env::consts::OS.into(),
-                cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            },
-        },
-        target: Box::new(target),
-        plan: PlanCounts { cases: scenarios, variants: scenarios, skipped: 0 },
-        statements: BTreeMap::new(),
-        families: BTreeMap::new(),
     }
 }

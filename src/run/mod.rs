@@ -5,6 +5,7 @@
 mod alone;
 mod arena;
 mod chaos;
+mod chaos_opening;
 mod chaos_proof;
 mod chaos_target;
 mod decryption;
