@@ -1,6 +1,9 @@
 //! Requests that only a flawed validator makes while it judges a token.
 
-use reqwest::{StatusCode, header::HeaderMap};
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, IF_NONE_MATCH},
+};
 use std::{thread, time::Duration};
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -56,16 +59,37 @@ pub(super) async fn body(client: &reqwest::Client, url: &str) -> Option<Vec<u8>>
     (answer.status == StatusCode::OK && answer.is_whole).then_some(answer.body)
 }
 
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// No connection came about.
+    Unreachable,
+    /// It took too long, or broke off.
+    Lost,
+}
+
 /// Fetches, whatever the status.
-pub(super) async fn answer(client: &reqwest::Client, url: &str) -> Option<Answer> {
-    let mut answer = client.get(url).send().await.ok()?;
+async fn answer(client: &reqwest::Client, url: &str) -> Option<Answer> {
+    conditional(client, url, None).await.ok()
+}
+
+/// Fetches what differs from the state with this entity tag.
+pub(super) async fn conditional(client: &reqwest::Client, url: &str, tag: Option<&str>) -> Result<Answer, Failed> {
+    let mut request = client.get(url);
+    if let Some(tag) = tag {
+        request = request.header(IF_NONE_MATCH, tag);
+    }
+    let lost = |error: reqwest::Error| {
+        if error.is_connect() && !error.is_timeout() { Failed::Unreachable } else { Failed::Lost }
+    };
+    let mut answer = request.send().await.map_err(lost)?;
     let (status, headers, measured) = (answer.status(), answer.headers().clone(), answer.content_length().is_some());
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.ok()? {
+    while let Some(chunk) = answer.chunk().await.map_err(lost)? {
         body.extend_from_slice(&chunk);
         if body.len() > LONGEST_BODY {
-            return Some(Answer { status, headers, measured, body, is_whole: false });
+            return Ok(Answer { status, headers, measured, body, is_whole: false });
         }
     }
-    Some(Answer { status, headers, measured, body, is_whole: true })
+    Ok(Answer { status, headers, measured, body, is_whole: true })
 }

@@ -7,6 +7,8 @@
 #[macro_use]
 mod algorithm;
 #[macro_use]
+mod chaos;
+#[macro_use]
 mod claims;
 #[macro_use]
 mod confusion;
@@ -93,7 +95,7 @@ macro_rules! define {
 algorithm! {
     [
         confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values
-        rules positive jwe resource http gateway leaking target define
+        rules positive jwe resource http gateway leaking target chaos define
     ]
 }
 
@@ -103,6 +105,12 @@ impl Flaw {
     #[must_use]
     pub fn is_specific(self) -> bool {
         self < Flaw::AcceptsEverything
+    }
+
+    /// Whether the flaw shows only while the issuer's keys change or cannot be had: in scenarios, and in no case.
+    #[must_use]
+    pub fn is_of_chaos(self) -> bool {
+        self >= Flaw::HardExpiry
     }
 
     /// Whether the flaw lies in a rule beyond a valid token, and so shows only where the validator has such rules.

@@ -59,7 +59,7 @@ pub(super) fn apply(flaw: Flaw, set: &Value, keys: &mut KeySet) {
 /// What the flaw keeps of the keys of an earlier set.
 pub(super) fn remember(flaw: Flaw, earlier: &KeySet, keys: &mut KeySet) {
     match flaw {
-        Flaw::RemovedKeyKept => {
+        Flaw::RemovedKeyKept | Flaw::AgeNeverEvicts | Flaw::RemovedKeyLeased => {
             let named: BTreeSet<_> = keys.all().map(|key| key.kid.clone()).collect();
             let gone = earlier.all().filter(|key| !named.contains(&key.kid)).cloned().collect();
             keys.add(gone);

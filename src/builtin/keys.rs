@@ -1,22 +1,29 @@
 //! The cache of the fetched key set.
 //!
-//! One fetch at a time; a total time limit and a cap on the body; a set lives for five minutes and is fetched again
-//! once for an unknown `kid`, with a pause after that and after every failure. An empty or broken set never replaces a
-//! good one: an issuer that is ill must not lock everybody out.
+//! One fetch at a time; a total time limit and a cap on the body. A set lives for a while and is fetched again before
+//! its end, or once for an unknown `kid`, with a pause after that and after every failure. An empty or broken set never
+//! replaces a good one, and a good one is used beyond its life while no new one can be had, up to a bound: an issuer that
+//! is ill must not lock everybody out, and a key that was removed must not be trusted for ever.
 
 use super::{
     fetch,
     flaw::Flaw,
     flawed_answer::{self, Verdict},
-    flawed_set,
+    flawed_cache as wrong, flawed_set,
     jwks::KeySet,
 };
-use crate::model::TrustConfig;
-use reqwest::StatusCode;
+use crate::model::{TrustConfig, chaos::Scale};
+use reqwest::{
+    StatusCode,
+    header::{ETAG, RETRY_AFTER},
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+/// The share of its lifetime after which a set is fetched again in the background.
+const EARLY: f64 = 0.8;
 
 /// How long things last.
 #[derive(Debug, Clone, Copy)]
@@ -27,15 +34,43 @@ pub(super) struct Times {
     pub cooldown: Duration,
     /// A whole fetch takes at most this long.
     pub timeout: Duration,
+    /// How long beyond its lifetime a set is used while no new one can be had; without a bound where absent.
+    pub stale: Option<Duration>,
+    /// Whether it fetches ahead of the end of the lifetime, asks conditionally, and says that it cannot decide where a key
+    /// may be missing only because the set cannot be had.
+    pub careful: bool,
 }
 
 impl Default for Times {
     fn default() -> Times {
-        Times { lifetime: Duration::from_secs(300), cooldown: Duration::from_secs(10), timeout: Duration::from_secs(5) }
+        Times {
+            lifetime: Duration::from_secs(300),
+            cooldown: Duration::from_secs(10),
+            timeout: Duration::from_secs(5),
+            stale: None,
+            careful: false,
+        }
     }
 }
 
-pub(super) struct KeyCache {
+impl Times {
+    /// As a scenario declares them.
+    pub fn of(scale: &Scale) -> Times {
+        Times {
+            lifetime: scale.lifetime.0,
+            cooldown: scale.cooldown.0,
+            timeout: scale.timeout.0,
+            stale: Some(scale.stale.map_or(Duration::ZERO, |stale| stale.0)),
+            careful: true,
+        }
+    }
+}
+
+/// A cache; clones share what it holds.
+#[derive(Clone)]
+pub(super) struct KeyCache(Arc<Core>);
+
+struct Core {
     flaw: Option<Flaw>,
     times: Times,
     remote: Option<Remote>,
@@ -53,19 +88,52 @@ struct Remote {
 }
 
 #[derive(Default)]
-struct Held {
-    keys: Option<Arc<KeySet>>,
-    stale_at: Option<Instant>,
-    pause_until: Option<Instant>,
+pub(super) struct Held {
+    pub keys: Option<Arc<KeySet>>,
+    pub fetched_at: Option<Instant>,
+    /// The lifetime is over, whatever the clock says.
+    pub expired: bool,
+    pub pause_until: Option<Instant>,
+    /// The last fetch failed.
+    pub failing: bool,
+    etag: Option<String>,
+    /// The lifetime that the issuer named, for a flaw that obeys it.
+    pub max_age: Option<Duration>,
+}
+
+/// How good a set is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Fresh,
+    /// Good, and to be fetched again soon.
+    Early,
+    /// Past its lifetime, and better than nothing.
+    Stale,
+    /// Not to be used any more.
+    Gone,
 }
 
 impl Held {
-    fn fresh(&self) -> Option<Arc<KeySet>> {
-        self.keys.clone().filter(|_| self.stale_at.is_some_and(|end| Instant::now() < end))
+    pub fn pauses(&self) -> bool {
+        self.pause_until.is_some_and(|end| Instant::now() < end)
     }
 
-    fn pauses(&self) -> bool {
-        self.pause_until.is_some_and(|end| Instant::now() < end)
+    fn standing(&self, flaw: Option<Flaw>, times: &Times) -> Standing {
+        let (Some(_), Some(fetched_at)) = (&self.keys, self.fetched_at) else { return Standing::Gone };
+        if self.expired {
+            return Standing::Stale;
+        }
+        let age = fetched_at.elapsed();
+        if let Some(standing) = wrong::standing(flaw, self, age, times) {
+            return standing;
+        }
+        let early = if times.careful { times.lifetime.mul_f64(EARLY) } else { times.lifetime };
+        match times.stale {
+            _ if age < early => Standing::Fresh,
+            _ if age < times.lifetime => Standing::Early,
+            Some(stale) if age >= times.lifetime + stale => Standing::Gone,
+            _ => Standing::Stale,
+        }
     }
 }
 
@@ -73,8 +141,9 @@ impl KeyCache {
     /// `None` where no HTTP client could be made.
     pub fn new(flaw: Option<Flaw>, trust: &TrustConfig, times: Times) -> Option<KeyCache> {
         let never = flaw == Some(Flaw::NeverFetchesKeys);
+        let timeout = if flaw == Some(Flaw::NoFetchTimeout) { wrong::FOR_EVER } else { times.timeout };
         let remote = match &trust.jwks_uri {
-            Some(uri) if !never => Some(Remote { uri: uri.clone(), client: fetch::client(times.timeout)? }),
+            Some(uri) if !never => Some(Remote { uri: uri.clone(), client: fetch::client(timeout)? }),
             _ => None,
         };
         let own = match &remote {
@@ -82,91 +151,175 @@ impl KeyCache {
             Some(_) => KeySet::symmetric(&trust.keys),
             None => KeySet::from_value(&trust.keys),
         };
-        Some(KeyCache {
-            flaw,
-            times,
-            remote,
-            own: Arc::new(own),
-            held: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
-        })
+        Some(KeyCache::of(flaw, times, remote, Arc::new(own)))
+    }
+
+    fn of(flaw: Option<Flaw>, times: Times, remote: Option<Remote>, own: Arc<KeySet>) -> KeyCache {
+        let (held, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
+        KeyCache(Arc::new(Core { flaw, times, remote, own, held, fetching }))
     }
 
     /// One that has fetched nothing yet.
     pub fn afresh(&self) -> KeyCache {
-        KeyCache {
-            flaw: self.flaw,
-            times: self.times,
-            remote: self.remote.clone(),
-            own: self.own.clone(),
-            held: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
-        }
+        let core = &self.0;
+        KeyCache::of(core.flaw, core.times, core.remote.clone(), core.own.clone())
     }
 
     /// Ends the lifetime of the set that is held, and every pause.
     pub fn expire(&self) {
-        let mut held = self.held();
-        (held.stale_at, held.pause_until) = (None, None);
+        let mut held = self.0.held();
+        (held.expired, held.pause_until) = (true, None);
     }
 
     /// The keys to use now.
     pub async fn current(&self) -> Arc<KeySet> {
-        let Some(remote) = &self.remote else { return self.own.clone() };
-        let (fresh, old) = {
-            let held = self.held();
-            (held.fresh(), held.keys.clone())
-        };
-        if let Some(fresh) = fresh {
-            return fresh;
+        let core = &self.0;
+        let Some(remote) = &core.remote else { return core.own.clone() };
+        if core.flaw == Some(Flaw::CallersWait) {
+            drop(core.fetching.lock().await);
         }
-        let _fetching = match (self.fetching.try_lock(), old) {
+        let (standing, keys, pauses, failing) = core.look();
+        let own = || core.own.clone();
+        match standing {
+            Standing::Fresh => return keys.unwrap_or_else(own),
+            Standing::Early => {
+                if !pauses {
+                    self.fetch_aside();
+                }
+                return keys.unwrap_or_else(own);
+            }
+            // In an outage nobody should wait for the next attempt who has a key already.
+            Standing::Stale if core.times.careful && failing => {
+                if !pauses {
+                    self.fetch_aside();
+                }
+                return keys.unwrap_or_else(own);
+            }
+            Standing::Stale | Standing::Gone => {}
+        }
+        let usable = keys.filter(|_| standing == Standing::Stale);
+        let _fetching = match (core.fetching.try_lock(), usable) {
             (Ok(guard), _) => guard,
             // Somebody else is at it; what is known will do so long.
-            (Err(_), Some(old)) => return old,
-            (Err(_), None) => self.fetching.lock().await,
+            (Err(_), Some(keys)) => return keys,
+            (Err(_), None) => core.fetching.lock().await,
         };
-        let settled = {
-            let held = self.held();
-            held.fresh().or_else(|| held.pauses().then(|| held.keys.clone().unwrap_or_else(|| self.own.clone())))
-        };
-        match settled {
-            Some(keys) => keys,
-            None => self.fetch(remote, false).await,
+        // Somebody may have fetched meanwhile.
+        let (standing, keys, pauses, _) = core.look();
+        match standing {
+            Standing::Fresh | Standing::Early => keys.unwrap_or_else(own),
+            Standing::Stale if pauses => keys.unwrap_or_else(own),
+            Standing::Gone if pauses => own(),
+            _ => core.fetch(remote, false).await,
         }
     }
 
     /// Keys newer than `seen`, in which a `kid` was not found. `None` where there are none to be had now.
     pub async fn newer_than(&self, seen: &Arc<KeySet>) -> Option<Arc<KeySet>> {
-        let remote = self.remote.as_ref()?;
-        let _fetching = self.fetching.lock().await;
-        let (newer, pauses) = {
-            let held = self.held();
-            (held.keys.clone().filter(|keys| !Arc::ptr_eq(keys, seen)), held.pauses())
-        };
-        if newer.is_some() || pauses {
-            return newer;
+        let core = &self.0;
+        let remote = core.remote.as_ref()?;
+        if wrong::never_asks(core.flaw, core.held().keys.is_some()) {
+            return None;
         }
-        Some(self.fetch(remote, true).await).filter(|keys| !Arc::ptr_eq(keys, seen))
+        if core.flaw == Some(Flaw::FirstTokenLost) {
+            if !core.held().pauses() {
+                let (cache, remote) = (self.clone(), remote.clone());
+                tokio::spawn(async move {
+                    if let Ok(_fetching) = cache.0.fetching.try_lock() {
+                        cache.0.fetch(&remote, true).await;
+                    }
+                });
+            }
+            return None;
+        }
+        let _fetching = core.fetching.lock().await;
+        let newer = {
+            let mut held = core.held();
+            // A set that is past its bound is no newer than none.
+            let is_usable = held.standing(core.flaw, &core.times) != Standing::Gone;
+            let newer = held.keys.clone().filter(|keys| is_usable && !Arc::ptr_eq(keys, seen));
+            let pauses = held.pauses() && core.flaw != Some(Flaw::FetchPerUnknownKid);
+            if core.flaw == Some(Flaw::PauseShared) && pauses {
+                held.pause_until = Some(Instant::now() + core.times.cooldown);
+            }
+            if newer.is_none() && !pauses { None } else { Some(newer) }
+        };
+        match newer {
+            Some(newer) => newer,
+            None => Some(core.fetch(remote, true).await).filter(|keys| !Arc::ptr_eq(keys, seen)),
+        }
+    }
+
+    /// Whether a key may be missing only because the set cannot be had, so that nobody can call the token bad.
+    pub fn cannot_tell(&self) -> bool {
+        let core = &self.0;
+        let (standing, _, _, failing) = core.look();
+        core.times.careful && core.remote.is_some() && (failing || standing == Standing::Gone)
+    }
+
+    /// Fetches without anybody waiting for it.
+    fn fetch_aside(&self) {
+        let cache = self.clone();
+        tokio::spawn(async move {
+            let Some(remote) = &cache.0.remote else { return };
+            let Ok(_fetching) = cache.0.fetching.try_lock() else { return };
+            // Between the look and the lock somebody may have fetched.
+            if !matches!(cache.0.look().0, Standing::Fresh) {
+                cache.0.fetch(remote, false).await;
+            }
+        });
+    }
+}
+
+impl Core {
+    fn look(&self) -> (Standing, Option<Arc<KeySet>>, bool, bool) {
+        let held = self.held();
+        (held.standing(self.flaw, &self.times), held.keys.clone(), held.pauses(), held.failing)
     }
 
     /// Fetches the set; whoever calls holds `fetching`. Where that fails, the old set stays.
     async fn fetch(&self, remote: &Remote, pause: bool) -> Arc<KeySet> {
-        let answer = fetch::answer(&remote.client, &remote.uri).await;
+        let etag = if self.times.careful { self.held().etag.clone() } else { None };
+        let asked = fetch::conditional(&remote.client, &remote.uri, etag.as_deref()).await;
         let now = Instant::now();
         let mut held = self.held();
+        let refused = asked.as_ref().is_err_and(|error| *error == fetch::Failed::Unreachable);
+        let answer = asked.ok();
+        let wait = answer.as_ref().and_then(retry_after).map(|wait| wait.min(self.times.lifetime / 2));
+        if let Some(answer) = answer.as_ref().filter(|answer| answer.status == StatusCode::NOT_MODIFIED)
+            && etag.is_some()
+            && answer.is_whole
+        {
+            // RFC 9111 section 4.3.4: what is held is the present state.
+            (held.fetched_at, held.expired, held.failing) = (Some(now), false, false);
+            if pause {
+                held.pause_until = Some(now + self.times.cooldown);
+            }
+            return held.keys.clone().unwrap_or_else(|| self.own.clone());
+        }
+        let tag = answer.as_ref().and_then(|answer| answer.headers.get(ETAG)?.to_str().ok().map(str::to_owned));
+        let max_age = answer.as_ref().and_then(wrong::max_age);
         let mut fetched = answer.and_then(|answer| self.read(answer, held.keys.is_none()));
         if let (Some(flaw), Some(fetched), Some(old)) = (self.flaw, &mut fetched, &held.keys) {
             flawed_set::remember(flaw, old, fetched);
         }
-        if pause || fetched.is_none() {
-            held.pause_until = Some(now + self.times.cooldown);
+        held.failing = fetched.is_none();
+        if wrong::pauses(self.flaw, pause, held.failing) {
+            held.pause_until = Some(now + self.times.cooldown.max(wait.unwrap_or_default()));
         }
-        if let Some(fetched) = fetched {
-            held.keys = Some(Arc::new(fetched.with(&self.own)));
-            held.stale_at = Some(now + self.times.lifetime);
+        match fetched {
+            Some(fetched) => {
+                held.keys = Some(Arc::new(fetched.with(&self.own)));
+                (held.fetched_at, held.expired) = (Some(now), false);
+                (held.etag, held.max_age) = (tag, max_age);
+            }
+            None => wrong::lose(self.flaw, &mut held, refused),
         }
-        held.keys.clone().unwrap_or_else(|| self.own.clone())
+        // A set that is past its bound is not used because a fetch has failed.
+        match held.standing(self.flaw, &self.times) {
+            Standing::Gone => self.own.clone(),
+            _ => held.keys.clone().unwrap_or_else(|| self.own.clone()),
+        }
     }
 
     /// The keys of an answer; an empty set is no set. `first`: no set was held before it.
@@ -180,13 +333,21 @@ impl KeyCache {
             },
             None => answer.body,
         };
-        if answer.status != StatusCode::OK || !answer.is_whole {
+        let is_well = answer.status == StatusCode::OK || self.flaw == Some(Flaw::StatusIgnored);
+        if !is_well || !answer.is_whole {
             return None;
         }
-        KeySet::from_body(self.flaw, &body).filter(|keys| !keys.is_empty())
+        let believes = self.flaw == Some(Flaw::EmptySetBelieved);
+        KeySet::from_body(self.flaw, &body).filter(|keys| believes || !keys.is_empty())
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long the issuer asks to be left alone, in seconds; a date is not understood (RFC 9110 section 10.2.3 has both).
+fn retry_after(answer: &fetch::Answer) -> Option<Duration> {
+    let text = answer.headers.get(RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
 }

@@ -20,6 +20,10 @@ pub(super) fn refused(flaw: Option<Flaw>, refusal: Refusal) -> Response {
     if refusal == Refusal::Crash {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "internal error" }))).into_response();
     }
+    if refusal == Refusal::Undecided {
+        let body = Json(json!({ "error": "temporarily_unavailable" }));
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], body).into_response();
+    }
     let status = match flaw {
         Some(Flaw::RefusesWith200) => StatusCode::OK,
         Some(Flaw::RefusesWith302) => StatusCode::FOUND,

@@ -90,6 +90,8 @@ pub(super) enum Refusal {
     Padding,
     TooLarge,
     UnknownDecryptionKey,
+    /// Nobody can say: the key may be missing only because the key set cannot be had.
+    Undecided,
     /// Not a refusal at all: the validator fell over.
     Crash,
 }
@@ -103,6 +105,7 @@ impl Refusal {
             Refusal::Critical => "critical header",
             Refusal::Algorithm => "algorithm",
             Refusal::UnknownKey => "unknown key",
+            Refusal::Undecided => "no key set",
             Refusal::Signature => "signature",
             Refusal::Payload => "payload",
             Refusal::Issuer => "issuer",

@@ -8,12 +8,16 @@ use super::{
     issuers::Sides,
     jwks::KeySet,
     keys::{KeyCache, Times},
+    recall::Recall,
     respond,
     route::{self, Route},
     rules::Refusal,
     validator::{self, Builtin},
 };
-use crate::{model::TrustConfig, target::protocol::Validator};
+use crate::{
+    model::{TrustConfig, chaos::Scale},
+    target::protocol::Validator,
+};
 use axum::{
     Router,
     extract::{Request, State},
@@ -62,6 +66,15 @@ impl Server {
     /// Where there is no port or no HTTP client.
     pub async fn start(flaw: Option<Flaw>, trust: &TrustConfig) -> Result<Server, BuiltinError> {
         Server::start_with(flaw, trust, Times::default()).await
+    }
+
+    /// The same with a cache that keeps its key set as scenarios calculate: it fetches ahead, uses an old set up to a bound
+    /// while no new one can be had, and answers 503 where it cannot decide.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_caching(flaw: Option<Flaw>, trust: &TrustConfig, scale: &Scale) -> Result<Server, BuiltinError> {
+        Server::start_with(flaw, trust, Times::of(scale)).await
     }
 
     pub(super) async fn start_with(
@@ -127,6 +140,8 @@ struct App {
     keys: KeyCache,
     /// The keys of a second issuer, apart from the first one's.
     second: Option<KeyCache>,
+    /// What flaws remember of tokens and keys.
+    recall: Recall,
     /// What the last good token got, for a flaw that shares it.
     last_answer: Mutex<Option<Value>>,
     /// The service behind it, host and port, where it is a gateway.
@@ -242,6 +257,7 @@ impl App {
             validator,
             keys,
             second,
+            recall: Recall::default(),
             last_answer: Mutex::default(),
             service: Arc::default(),
             requests: AtomicU32::new(0),
@@ -256,19 +272,29 @@ impl App {
             Some(second) if self.validator.names_second(&token) => (second, Some(&self.keys)),
             second => (&self.keys, second.as_ref()),
         };
+        if let Some(flaw) = self.flaw
+            && let Some(verdict) = self.recall.verdict(flaw, &token)
+        {
+            return verdict;
+        }
         let keys = named.current().await;
         // Only a flaw looks at the other issuer's keys.
         let other = match other.filter(|_| self.flaw == Some(Flaw::IssuerKeysPooled)) {
             Some(other) => other.current().await,
             None => Arc::default(),
         };
-        let verdict = self.judge_by(keys.clone(), other.clone(), token.clone(), now).await;
-        if verdict != Err(Refusal::UnknownKey) {
-            return verdict;
+        let mut verdict = self.judge_by(keys.clone(), other.clone(), token.clone(), now).await;
+        if verdict == Err(Refusal::UnknownKey)
+            && let Some(newer) = named.newer_than(&keys).await
+        {
+            verdict = self.judge_by(newer, other, token.clone(), now).await;
         }
-        match named.newer_than(&keys).await {
-            Some(newer) => self.judge_by(newer, other, token, now).await,
-            None => verdict,
+        if let Some(flaw) = self.flaw {
+            self.recall.learn(flaw, &token, &verdict);
+        }
+        match verdict {
+            Err(Refusal::UnknownKey) if named.cannot_tell() => Err(Refusal::Undecided),
+            verdict => verdict,
         }
     }
 

@@ -3,11 +3,13 @@
 //! stdout carries only what was asked for. Progress, findings and hints go to stderr.
 
 mod adapter;
+mod chaos;
 mod coverage;
 mod curl;
 mod decode;
 mod doctor;
 mod explain;
+mod fingerprint;
 mod forge;
 mod from_curl;
 mod init;
@@ -45,6 +47,10 @@ struct Args {
 enum Command {
     /// Calibrate a target, then send vectors and attacks, and write the reports
     Run(run::Run),
+    /// Change and break the issuer's keys while tokens flow, and judge how the target copes
+    Chaos(chaos::Chaos),
+    /// Measure how a target keeps our key set, and print the [cache] table of its file
+    Fingerprint(fingerprint::FingerprintCommand),
     /// Say what is misconfigured between the harness and a target, before a run
     Doctor(doctor::Doctor),
     /// Write a target file
@@ -97,6 +103,8 @@ pub fn main() -> std::process::ExitCode {
 fn dispatch(command: Command) -> Ended {
     match command {
         Command::Run(run) => run.execute(),
+        Command::Chaos(chaos) => chaos.execute(),
+        Command::Fingerprint(fingerprint) => fingerprint.execute(),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Init(init) => init.execute(),
         Command::List(list) => list.execute(),

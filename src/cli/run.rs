@@ -59,7 +59,7 @@ pub(super) struct Run {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailLevel {
+pub(super) enum FailLevel {
     Must,
     Should,
 }
@@ -116,7 +116,7 @@ impl Run {
 }
 
 /// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.
-async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Duration>) {
+pub(super) async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Duration>) {
     let limit = async {
         match max_time {
             Some(time) => tokio::time::sleep(time).await,
@@ -133,7 +133,7 @@ async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Durati
     }
 }
 
-fn code(report: &RunReport) -> ExitCode {
+pub(super) fn code(report: &RunReport) -> ExitCode {
     const CODES: [ExitCode; 6] = [
         ExitCode::Ok,
         ExitCode::Failed,
@@ -187,7 +187,11 @@ impl Screen {
                     self.line(&format!("  help: {}", visible(hint)));
                 }
             }
-            Event::Calibrated { .. } | Event::RunFinished { .. } => {}
+            Event::Calibrated { .. }
+            | Event::ScenarioStarted { .. }
+            | Event::ScenarioStep { .. }
+            | Event::ScenarioFinished { .. }
+            | Event::RunFinished { .. } => {}
             Event::Fuzzed { sent, of, accepted } => {
                 self.bar.set_length(u64::from(*of));
                 self.bar.set_position(u64::from(*sent));

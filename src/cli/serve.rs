@@ -6,13 +6,15 @@ use super::{
 };
 use crate::{
     builtin::{Flaw, Server},
-    issuer::{Documents, Testbed},
-    model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, target::Decryption},
-    run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, decryption},
+    chaos::Control,
+    issuer::{Documents, FaultyOptions, Testbed},
+    model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, chaos::Scale, target::Decryption},
+    run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, decryption, serve_faulty},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
 };
 use clap::Args;
+use std::{net::SocketAddr, sync::Arc};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// Run the issuer alone, or a built-in validator beside it
@@ -27,6 +29,10 @@ pub(super) struct Serve {
     /// Also start the built-in validator: strict, or with one flaw
     #[arg(long, value_name = "FLAW", num_args = 0..=1, default_missing_value = "strict")]
     validator: Option<String>,
+    /// Also take orders to change keys and to misbehave, on this port (0 lets the system choose); off loopback a token in
+    /// GAUNTLET_CONTROL_TOKEN is wanted
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
+    control: Option<u16>,
     /// The aud of good tokens
     #[arg(long, value_name = "AUD", default_value = "https://orders.example")]
     audience: String,
@@ -45,11 +51,44 @@ impl Serve {
         };
         let catalog = self.suite.load()?;
         let runtime = runtime()?;
-        let ended = runtime.block_on(self.serve(flaw, &catalog));
+        let ended = match self.control {
+            Some(port) => runtime.block_on(self.serve_on_orders(port, flaw, catalog)),
+            None => runtime.block_on(self.serve(flaw, &catalog)),
+        };
         // A thread still waits for a line on stdin; an orderly end would wait for that line too.
         runtime.shutdown_background();
         ended?;
         Ok(ExitCode::Ok)
+    }
+
+    /// The issuer whose keys and faults are somebody else's to order.
+    async fn serve_on_orders(&self, port: u16, flaw: Option<Flaw>, catalog: Catalog) -> Result<(), RunError> {
+        let options = FaultyOptions { base: self.issuer.options(), jwks_port: 0, seed: fresh_seed() };
+        let (issuer, desk, trust) = serve_faulty(&self.algorithms, &self.audience, catalog, options).await?;
+        let server = match self.validator {
+            Some(_) => Some(Server::start_caching(flaw, &trust, &Scale::SHORT).await?),
+            None => None,
+        };
+        let token = std::env::var("GAUNTLET_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());
+        let bind = SocketAddr::new(self.issuer.bind, port);
+        let control = Control::start(bind, token, desk, Arc::clone(&issuer), Scale::SHORT).await?;
+        let world = issuer.world();
+        anstream::eprintln!("issuer     {}", world.issuer);
+        anstream::eprintln!("discovery  {}", world.discovery);
+        anstream::eprintln!("key set    {}", world.jwks_uri);
+        if let Some(ca) = &world.issuer_ca {
+            anstream::eprintln!("authority  {ca}");
+        }
+        if let Some(server) = &server {
+            anstream::eprintln!("validator  {}", server.url());
+        }
+        anstream::eprintln!("control    http://{}/control/state", control.address());
+        anstream::eprintln!("Ctrl-C ends");
+        told_to_stop().await;
+        if let Some(server) = server {
+            server.stop().await;
+        }
+        Ok(())
     }
 
     async fn serve(&self, flaw: Option<Flaw>, catalog: &Catalog) -> Result<(), RunError> {

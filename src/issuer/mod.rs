@@ -10,6 +10,8 @@ mod certificate;
 mod document;
 mod error;
 mod evidence;
+mod faulty;
+mod faulty_issuer;
 mod hostile;
 mod journal;
 mod place;
@@ -21,6 +23,8 @@ mod world;
 
 pub use document::{Documents, ServedSet};
 pub use error::IssuerError;
+pub use faulty::{Ended, Endpoint, FaultId, FetchEntry, FetchLog, Materials, Place as DocumentPlace, Stock, TlsKit};
+pub use faulty_issuer::{FaultyDocuments, FaultyIssuer, FaultyOptions};
 pub use journal::Journal;
 pub use testbed::{Options, Testbed};
 pub use world::canary_url;

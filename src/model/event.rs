@@ -1,6 +1,7 @@
 //! One thing that happened in a run. The stream of events is the log (`events.ndjson`), one JSON object a line.
 
 use super::{
+    chaos::{ScenarioResult, StepResult},
     report::{CalibrationCheck, CaseResult, FamilyInfo, RunInfo, Statement, Summary, TargetInfo, Tool},
     spec::Level,
 };
@@ -47,6 +48,29 @@ pub enum Event {
         of: u32,
         /// Those of them that were accepted.
         accepted: u32,
+    },
+    /// A scenario begins.
+    ScenarioStarted {
+        /// Which one.
+        id: String,
+        /// What happens in it.
+        title: String,
+        /// How long it is expected to take.
+        length_ms: u64,
+    },
+    /// A step of a scenario happened.
+    ScenarioStep {
+        /// Which scenario.
+        id: String,
+        /// What and when.
+        step: StepResult,
+    },
+    /// A scenario is judged.
+    ScenarioFinished {
+        /// Its place in the order of the scenarios.
+        index: usize,
+        /// What came of it.
+        result: Box<ScenarioResult>,
     },
     /// Something worth a line on the terminal.
     Remark {

@@ -8,6 +8,7 @@ pub mod capability;
 pub mod case;
 mod case_result;
 pub mod chain;
+pub mod chaos;
 pub mod credential;
 pub mod each;
 pub mod event;

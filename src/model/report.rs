@@ -4,7 +4,7 @@ pub use super::case_result::{
     CaseResult, Change, Controls, Line, Measurement, Reproduce, Segment, TokenEvidence, Unit,
 };
 
-use super::{case::Fix, outcome::Outcome, spec::Severity, verdict::Observation};
+use super::{case::Fix, chaos::ScenarioResult, outcome::Outcome, spec::Severity, verdict::Observation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +36,9 @@ pub struct RunReport {
     pub families: BTreeMap<String, FamilyInfo>,
     /// The variants, in the order of the suite.
     pub cases: Vec<CaseResult>,
+    /// The scenarios, in the order of their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<ScenarioResult>,
     /// Texts of the target's own log that look like whole tokens, where the harness started it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_leaks: Vec<String>,
@@ -160,6 +163,9 @@ pub struct Summary {
     pub sent: usize,
     /// Variants that were sent and decided.
     pub decided: usize,
+    /// Scenarios by the gravest outcome of their assertions.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub scenarios: Counts,
 }
 
 /// How many of each outcome.
@@ -191,6 +197,12 @@ impl Counts {
             Outcome::Skip => &mut self.skip,
             Outcome::Inconclusive => &mut self.inconclusive,
         } += 1;
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total() == 0
     }
 
     /// All of them.

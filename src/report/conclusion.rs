@@ -40,6 +40,7 @@ impl Conclusion {
         let alarms = alarms(report);
         let groups = by_case(report);
         let (standing, headline, detail) = broken(report, &groups)
+            .or_else(|| scenarios(report))
             .or_else(|| empty(report))
             .or_else(|| undecided(report, &groups))
             .unwrap_or_else(|| holds(report));
@@ -64,7 +65,7 @@ fn alarms(report: &RunReport) -> Vec<String> {
         }
         None => {}
     }
-    if report.summary.executed == 0 {
+    if report.summary.executed == 0 && !was_played(report) {
         alarms.push("No case was sent to the target, only the first probes. How it judges tokens is not known.".into());
     }
     alarms
@@ -88,6 +89,37 @@ fn broken(report: &RunReport, groups: &[Group<'_>]) -> Option<Answer> {
         detail.push_str("; each is on the list of known failures");
     }
     Some((Standing::Broken, "Does not hold", detail))
+}
+
+fn was_played(report: &RunReport) -> bool {
+    report.scenarios.iter().any(|scenario| !scenario.assertions.is_empty())
+}
+
+/// A run of scenarios; `None` where there are none, or where cases were sent as well and say more.
+fn scenarios(report: &RunReport) -> Option<Answer> {
+    let claims = || report.scenarios.iter().flat_map(|scenario| &scenario.assertions);
+    let broken = claims().filter(|claim| claim.outcome == Outcome::Fail).count();
+    if broken > 0 {
+        let failed: Vec<_> = report.scenarios.iter().filter(|scenario| scenario.outcome == Outcome::Fail).collect();
+        let worst = failed.iter().map(|scenario| scenario.severity).max().unwrap_or(Severity::Info);
+        let detail = format!("{} broken in {}, worst: {worst}", count(broken, "must"), count(failed.len(), "scenario"));
+        return Some((Standing::Broken, "Does not hold", detail));
+    }
+    if !was_played(report) || report.summary.executed > 0 {
+        return None;
+    }
+    let counts = &report.summary.scenarios;
+    let judged = counts.total() - counts.skip;
+    let missed = claims().filter(|claim| claim.outcome == Outcome::Warn).count();
+    let mut detail = format!("no must broken in {}", count(judged, "scenario"));
+    if missed > 0 {
+        detail.push_str(&format!(", {} missed", count(missed, "objective")));
+    }
+    if counts.inconclusive > 0 || !report.complete || report.stopped.is_some() {
+        let open = count(counts.inconclusive, "scenario");
+        return Some((Standing::Undecided, "Undecided", format!("{open} could not be played; otherwise {detail}")));
+    }
+    Some((Standing::Holds, "Holds", detail))
 }
 
 fn empty(report: &RunReport) -> Option<Answer> {

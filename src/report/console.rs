@@ -1,7 +1,9 @@
 //! Results as text for a terminal: pure, and plain unless the caller paints.
 
 use super::{
-    Conclusion, Standing, exit_meaning,
+    Conclusion, Standing,
+    chaos::scenario_lines,
+    exit_meaning,
     group::{Group, by_case, findings, number, skips, tally},
     text::visible,
     words::{READING_ORDER, count, outcome_symbol, outcome_word},
@@ -127,6 +129,7 @@ pub fn summary(report: &RunReport, paint: Paint<'_>) -> String {
     let grave = findings(&groups);
     let conclusion = Conclusion::of(report);
     let mut text = if groups.is_empty() { String::new() } else { table(&groups, paint) };
+    text.push_str(&scenario_lines(report, paint));
     section(
         &mut text,
         paint,

@@ -42,6 +42,7 @@ pub fn report() -> RunReport {
         statements: BTreeMap::new(),
         families: BTreeMap::new(),
         cases: Vec::new(),
+        scenarios: Vec::new(),
         log_leaks: vec!["2026-11-22T13:28:02Z DEBUG auth: token=eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJh…".into()],
         exit_code: 1,
     };
@@ -101,6 +102,7 @@ pub fn summarise(report: &mut RunReport) {
         executed: groups.iter().filter(|group| group.variants.iter().any(|case| case.observation.is_some())).count(),
         sent: report.cases.iter().filter(sent).count(),
         decided: report.cases.iter().filter(sent).filter(|case| case.outcome != Outcome::Inconclusive).count(),
+        ..Summary::default()
     };
 }
 

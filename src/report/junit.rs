@@ -7,6 +7,7 @@ use super::{
 };
 use crate::model::{
     Finding, Outcome, RunReport,
+    chaos::{AssertionResult, ScenarioResult},
     outcome::BaselineStatus,
     report::{CalibrationCheck, CaseResult, Statement},
 };
@@ -30,6 +31,7 @@ pub(super) fn write(report: &RunReport) -> Result<Vec<u8>, RenderError> {
     calibration.add_test_cases(report.calibration.iter().map(check));
     xml.add_test_suite(calibration);
     xml.add_test_suites(families(report));
+    xml.add_test_suites(report.scenarios.iter().map(scenario));
     let mut bytes = Vec::new();
     xml.serialize(&mut bytes)?;
     Ok(bytes)
@@ -89,6 +91,56 @@ fn families(report: &RunReport) -> Vec<TestSuite> {
         suites[place].1.add_test_case(variant(result, report.statements.get(&result.id.case())));
     }
     suites.into_iter().map(|(_, suite)| suite).collect()
+}
+
+/// A suite per scenario, a test case per claim. A missed objective is no failure.
+fn scenario(result: &ScenarioResult) -> TestSuite {
+    let name = visible(&result.id);
+    let mut suite = TestSuite::new(format!("chaos: {name}"));
+    if result.assertions.is_empty() {
+        let mut status = match result.outcome {
+            Outcome::Skip => TestCaseStatus::skipped(),
+            _ => TestCaseStatus::non_success(NonSuccessKind::Error),
+        };
+        status.set_message(visible(&result.notes.join("; ")));
+        suite.add_test_case(case(&visible(&result.title), &name, status));
+    }
+    for claim in &result.assertions {
+        let mut status = match claim.outcome {
+            Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            Outcome::Skip | Outcome::Inconclusive => TestCaseStatus::skipped(),
+            Outcome::Pass | Outcome::Note | Outcome::Warn => TestCaseStatus::success(),
+        };
+        let seen = visible(&format!("limit {}, seen {} (n = {})", claim.expected, claim.observed, claim.n));
+        match &status {
+            TestCaseStatus::Success { .. } => {}
+            _ => drop(status.set_message(visible(&claim.because))),
+        }
+        if claim.outcome == Outcome::Fail {
+            status.set_type(result.severity.to_string());
+            status.set_description(claim_description(result, claim, &seen));
+        }
+        let mut own = case(&visible(&format!("{} ({})", claim.name, claim.level)), &name, status);
+        own.set_system_out(match claim.outcome {
+            Outcome::Warn | Outcome::Note => format!("{}, not a failure: {seen}", outcome_word(claim.outcome)),
+            _ => seen,
+        });
+        suite.add_test_case(own);
+    }
+    suite
+}
+
+fn claim_description(result: &ScenarioResult, claim: &AssertionResult, seen: &str) -> String {
+    let mut lines = vec![seen.to_owned()];
+    lines.extend(
+        claim
+            .offending
+            .iter()
+            .map(|own| visible(&format!("{:.2}s {}: {}", own.at_ms as f64 / 1000.0, own.stream, own.seen))),
+    );
+    lines.push(format!("why: {}", visible(&result.why)));
+    lines.push(format!("fix: {}", visible(&result.fix)));
+    visible_lines(&lines.join("\n"), TEXT).0
 }
 
 fn variant(result: &CaseResult, statement: Option<&Statement>) -> TestCase {

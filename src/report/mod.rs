@@ -4,6 +4,7 @@
 //! knows files, sockets or terminals. The one invariant: what a target sent is hostile, and reaches no reader before
 //! it went through [`visible`] or [`visible_lines`] and the escaping of its format.
 
+mod chaos;
 mod conclusion;
 mod console;
 mod exit;
@@ -20,6 +21,7 @@ mod fixture;
 #[cfg(test)]
 mod fixture_cases;
 
+pub use chaos::{fingerprint_table, scenario_block};
 pub use conclusion::{Conclusion, Standing};
 pub use console::{Paint, Role, finding_block, plain, summary};
 pub use exit::exit_meaning;

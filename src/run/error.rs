@@ -48,6 +48,24 @@ pub enum RunError {
         help("let `provides` return a Capability::Alg for each algorithm that it takes")
     )]
     NoAlgorithm,
+    /// Scenarios are about keys that a target fetches, and this one fetches none.
+    #[error("wanted a target that fetches our key set")]
+    #[diagnostic(
+        code(gauntlet::chaos),
+        help("name builtin:strict, or a target file with [trust] keys = \"discovery\" or \"jwks-uri\"")
+    )]
+    FetchesNoKeys,
+    /// The target takes no good token.
+    #[error("{0}")]
+    #[diagnostic(
+        code(gauntlet::fingerprint),
+        help("`gauntlet doctor TARGET` says what is misconfigured between the harness and the target")
+    )]
+    NotMeasurable(String),
+    /// A scenario could not be prepared.
+    #[error("the scenario could not be prepared: {0}")]
+    #[diagnostic(code(gauntlet::scenario))]
+    Unprepared(String),
     /// The suite serves a key set that it does not describe.
     #[error("the suite describes no key set called `default`")]
     #[diagnostic(code(gauntlet::keyset), help("add [keyset.default] with members = [\"trusted\"] to keysets.toml"))]

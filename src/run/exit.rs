@@ -45,16 +45,20 @@ impl FailOn {
 /// The code of a run that came to its end.
 pub(super) fn of_finished(report: &RunReport, fail_on: FailOn) -> ExitCode {
     let found = report.calibration.iter().any(|check| fail_on.includes(check.outcome))
-        || report.cases.iter().flat_map(|case| &case.findings).any(|finding| fail_on.includes(finding.outcome));
+        || report.cases.iter().flat_map(|case| &case.findings).any(|finding| fail_on.includes(finding.outcome))
+        || report.scenarios.iter().flat_map(|played| &played.assertions).any(|claim| fail_on.includes(claim.outcome));
     let untestable = report.calibration.iter().any(|check| check.outcome == Outcome::Inconclusive);
     let undecided = report
         .cases
         .iter()
         .flat_map(|case| &case.findings)
         .any(|finding| finding.outcome == Outcome::Inconclusive && finding.level == Level::Must);
+    // A scenario that could not be played says nothing, and a run of such scenarios tested nothing.
+    let unplayed = report.scenarios.iter().any(|scenario| scenario.outcome == Outcome::Inconclusive);
+    let played = report.scenarios.iter().any(|scenario| !scenario.assertions.is_empty());
     if found {
         ExitCode::Failed
-    } else if untestable || undecided || report.summary.executed == 0 {
+    } else if untestable || undecided || unplayed || (report.summary.executed == 0 && !played) {
         ExitCode::NotTestable
     } else {
         ExitCode::Ok

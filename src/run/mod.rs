@@ -4,6 +4,10 @@
 
 mod alone;
 mod arena;
+mod chaos;
+mod chaos_opening;
+mod chaos_proof;
+mod chaos_target;
 mod decryption;
 mod error;
 mod exit;
@@ -25,6 +29,8 @@ mod subject;
 mod trust;
 mod withheld;
 
+pub use chaos::{ChaosRequest, execute_chaos, measure_cache, scale_of, serve_faulty};
+pub use chaos_proof::{PROOFS, Proof};
 pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
 pub use exit::{ExitCode, FailOn};

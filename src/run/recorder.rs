@@ -2,6 +2,7 @@
 
 use crate::model::{
     Event, Outcome, RunReport,
+    chaos::ScenarioResult,
     report::{CaseResult, Counts, ReportFormat, Summary},
 };
 use std::{
@@ -14,6 +15,7 @@ use std::{
 pub struct Recorder {
     report: Option<RunReport>,
     cases: BTreeMap<usize, Arc<CaseResult>>,
+    scenarios: BTreeMap<usize, ScenarioResult>,
 }
 
 impl Recorder {
@@ -33,6 +35,7 @@ impl Recorder {
                     statements: statements.clone(),
                     families: families.clone(),
                     cases: Vec::new(),
+                    scenarios: Vec::new(),
                     log_leaks: Vec::new(),
                     exit_code: super::ExitCode::Incomplete as u8,
                 });
@@ -45,7 +48,13 @@ impl Recorder {
             Event::CaseFinished { index, result } => {
                 self.cases.insert(*index, Arc::clone(result));
             }
-            Event::Fuzzed { .. } | Event::Remark { .. } => {}
+            Event::ScenarioFinished { index, result } => {
+                self.scenarios.insert(*index, result.as_ref().clone());
+            }
+            Event::Fuzzed { .. }
+            | Event::ScenarioStarted { .. }
+            | Event::ScenarioStep { .. }
+            | Event::Remark { .. } => {}
             Event::RunFinished { .. } => {
                 if let Some(report) = &mut self.report {
                     close(report, event);
@@ -59,7 +68,11 @@ impl Recorder {
     pub fn into_report(self) -> Option<RunReport> {
         let mut report = self.report?;
         report.cases = self.cases.into_values().map(Arc::unwrap_or_clone).collect();
+        report.scenarios = self.scenarios.into_values().collect();
         report.summary = summary(&report.cases);
+        for scenario in &report.scenarios {
+            report.summary.scenarios.add(scenario.outcome);
+        }
         Some(report)
     }
 }

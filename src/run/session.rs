@@ -79,7 +79,7 @@ pub(super) async fn execute_with(
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
-    let mut score = Score { recorder: Recorder::default(), withheld: None, sink };
+    let mut score = Score::new(sink);
     let ended = tokio::select! {
         // On the heap: a whole run is more than the stack of a test's thread holds.
         ended = Box::pin(play(request, catalog, ours, &mut score)) => ended.map(|leaks| (leaks, None)),
@@ -97,6 +97,12 @@ pub(super) struct Score<'a> {
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
+impl<'a> Score<'a> {
+    pub(super) fn new(sink: &'a mut (dyn FnMut(&Event) + Send)) -> Score<'a> {
+        Score { recorder: Recorder::default(), withheld: None, sink }
+    }
+}
+
 impl Score<'_> {
     pub(super) fn emit(&mut self, event: Event) {
         let event = match &self.withheld {
@@ -107,7 +113,7 @@ impl Score<'_> {
         (self.sink)(&event);
     }
 
-    fn finish(
+    pub(super) fn finish(
         self,
         log_leaks: Vec<String>,
         stopped: Option<StopReason>,

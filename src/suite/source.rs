@@ -14,6 +14,12 @@ const FROZEN: &str = "frozen";
 #[exclude = "errata/*"]
 struct Embedded;
 
+/// The scenarios that the binary carries.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "scenarios/"]
+#[include = "*.toml"]
+struct EmbeddedScenarios;
+
 /// One file of a suite.
 #[derive(Debug, Clone)]
 pub struct SuiteFile {
@@ -36,6 +42,22 @@ pub fn files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
         None => Embedded::iter()
             .filter_map(|name| Embedded::get(&name).map(|file| (name, file)))
             .map(|(name, file)| suite_file(format!("vectors/{name}"), &file.data))
+            .collect(),
+    };
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(files)
+}
+
+/// The scenario files, in the order of their names: of a directory, or of the binary.
+///
+/// # Errors
+/// As [`files`].
+pub fn scenario_files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
+    let mut files = match directory {
+        Some(directory) => of_directory(directory)?,
+        None => EmbeddedScenarios::iter()
+            .filter_map(|name| EmbeddedScenarios::get(&name).map(|file| (name, file)))
+            .map(|(name, file)| suite_file(format!("scenarios/{name}"), &file.data))
             .collect(),
     };
     files.sort_by(|one, other| one.name.cmp(&other.name));

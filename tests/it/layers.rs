@@ -13,11 +13,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("token", &["model"]),
     ("issuer", &["model", "token"]),
     ("target", &["model"]),
+    ("traffic", &["model", "token", "target"]),
     ("conformance", &["model", "suite", "token", "issuer", "target"]),
+    ("chaos", &["model", "suite", "token", "issuer", "target", "traffic"]),
     ("builtin", &["model", "token", "target::protocol"]),
-    ("run", &["model", "suite", "token", "issuer", "target", "conformance", "builtin"]),
+    ("run", &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "builtin"]),
     ("report", &["model"]),
-    ("cli", &["model", "suite", "token", "issuer", "target", "conformance", "builtin", "run", "report"]),
+    (
+        "cli",
+        &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "builtin", "run", "report"],
+    ),
 ];
 
 #[test]

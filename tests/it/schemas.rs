@@ -47,6 +47,14 @@ fn suite_and_target_files_meet_their_schemas() {
             _ => {}
         }
     }
+    for entry in fs::read_dir(root().join("scenarios")).unwrap() {
+        let file = entry.unwrap().path();
+        // What a matrix fills in is no time, no mix and no fault yet.
+        let text = fs::read_to_string(&file).unwrap();
+        if file.extension().is_some_and(|extension| extension == "toml") && !text.contains("${") {
+            check(&file, "scenarios/scenario-file.schema.json");
+        }
+    }
     let check_json = |file: &Path, schema: &str| {
         let value: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         let errors: Vec<String> =

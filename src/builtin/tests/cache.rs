@@ -57,9 +57,14 @@ async fn answer(State(issuer): State<Issuer>) -> impl IntoResponse {
     (axum::http::StatusCode::from_u16(status).unwrap(), body)
 }
 
-const SLOW: Times =
-    Times { lifetime: Duration::from_secs(300), cooldown: Duration::from_secs(300), timeout: Duration::from_secs(5) };
-const QUICK: Times = Times { lifetime: Duration::ZERO, cooldown: Duration::ZERO, timeout: Duration::from_secs(5) };
+const SLOW: Times = Times {
+    lifetime: Duration::from_secs(300),
+    cooldown: Duration::from_secs(300),
+    timeout: Duration::from_secs(5),
+    stale: None,
+    careful: false,
+};
+const QUICK: Times = Times { lifetime: Duration::ZERO, cooldown: Duration::ZERO, ..SLOW };
 
 fn cache(uri: &str, times: Times) -> KeyCache {
     KeyCache::new(None, &fetching(uri), times).unwrap()

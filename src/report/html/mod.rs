@@ -3,6 +3,8 @@
 //! The page works with scripts off and loads nothing: its policy (Content-Security-Policy) admits the one style and the
 //! one script that are inside, by their hashes. Text of the target reaches the view through `visible` alone.
 
+mod chaos;
+mod chart;
 mod evidence;
 mod family;
 mod finding;

@@ -1,6 +1,7 @@
 //! The whole page.
 
 use super::{
+    chaos::ChaosView,
     evidence::{Mark, SeenView, Shown},
     family::{CountView, FamilyView, SkipView, counts, families, reasons},
     finding::FindingView,
@@ -32,6 +33,9 @@ pub(super) struct Page {
     leaks: Vec<Shown>,
     calibration: Vec<ProbeView>,
     measured: Vec<MeasuredView>,
+    chaos: Option<ChaosView>,
+    /// Whether the run was about cases, and not about scenarios alone.
+    cases: bool,
     skips: Vec<SkipView>,
     tool: String,
     run: String,
@@ -79,6 +83,7 @@ impl Page {
     pub fn of(report: &RunReport) -> Self {
         let groups = by_case(report);
         let target = &report.target;
+        let cases = report.scenarios.is_empty() || !report.cases.is_empty();
         let all = |texts: &[String]| texts.iter().map(|text| visible(text)).collect();
         Page {
             target: TargetView {
@@ -90,7 +95,7 @@ impl Page {
                 policy: target.policy.iter().map(|(name, word)| (visible(name), visible(word))).collect(),
             },
             conclusion: conclusion(report),
-            tiles: counts(&report.summary.cases),
+            tiles: if cases { counts(&report.summary.cases) } else { counts(&report.summary.scenarios) },
             facts: facts(report),
             sent: sent(report),
             families: families(report, &groups),
@@ -98,6 +103,8 @@ impl Page {
             alarms: report.calibration.iter().filter(|check| is_finding(check.outcome)).map(probe).collect(),
             leaks: report.log_leaks.iter().take(20).map(|leak| Shown::of(leak, 600)).collect(),
             calibration: report.calibration.iter().map(probe).collect(),
+            chaos: ChaosView::of(report),
+            cases,
             measured: report.cases.iter().filter_map(MeasuredView::of).collect(),
             skips: reasons(&report.cases),
             tool: visible(&format!("{} {}", report.tool.name, report.tool.version)),

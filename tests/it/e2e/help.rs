@@ -5,8 +5,21 @@ use super::play::gauntlet;
 #[test]
 fn the_help_of_every_command() {
     for command in [
-        "run", "doctor", "init", "list", "explain", "forge", "decode", "report", "selftest", "serve", "lint",
-        "adapter", "vectors",
+        "run",
+        "chaos",
+        "fingerprint",
+        "doctor",
+        "init",
+        "list",
+        "explain",
+        "forge",
+        "decode",
+        "report",
+        "selftest",
+        "serve",
+        "lint",
+        "adapter",
+        "vectors",
     ] {
         let ended = gauntlet(&[command, "--help"]).with_code(0);
         assert_eq!(ended.stderr, "");

@@ -4,7 +4,9 @@
 //! target files and reads reports.
 
 mod adapter;
+mod chaos;
 mod commands;
+mod control;
 mod exit_codes;
 mod files;
 mod fuzzing;

@@ -1,0 +1,148 @@
+//! Plays one scenario and judges it.
+
+use super::{
+    desk::Desk,
+    record::{Fetch, Record},
+    result::{left_out, result},
+    safety,
+    source::{Orders, Traffic},
+    timeline::{Happened, Player},
+};
+use crate::{
+    issuer::{Endpoint, FaultyIssuer},
+    model::{
+        Outcome, Verdict,
+        chaos::{Scale, Scenario, ScenarioResult, StepResult, TokenClass},
+    },
+    target::{Shown, Target},
+    traffic::{History, Policy, Sample, Span, drive},
+};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::{sync::mpsc, time::timeout};
+
+/// Requests that may be open at the same time; more are not sent, and counted.
+const OPEN: usize = 2048;
+/// The longest wait for the target to take its first good token.
+const FIRST: Duration = Duration::from_secs(15);
+/// The longest wait for answers after the end; a target's own time limit is shorter.
+const LAST: Duration = Duration::from_secs(60);
+
+/// Whoever can start the target again.
+pub trait Keeper: Send {
+    /// Starts it again, and returns once it takes requests; an error says why it could not.
+    fn restart(&mut self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
+}
+
+/// What a scenario is played on.
+pub struct Field {
+    /// Our side.
+    pub issuer: Arc<FaultyIssuer>,
+    /// The target.
+    pub target: Arc<Target>,
+    /// Whoever can start it again.
+    pub keeper: Box<dyn Keeper>,
+    /// What its cache declares.
+    pub scale: Scale,
+    /// Whether it reads our discovery document.
+    pub reads_discovery: bool,
+}
+
+/// Plays a scenario on a field whose keys the desk has already published; `said` hears each step as it happens.
+pub async fn play(
+    scenario: &Scenario,
+    field: &mut Field,
+    mut desk: Desk,
+    said: &mut (dyn FnMut(&StepResult) + Send),
+) -> ScenarioResult {
+    if let Err(why) = first_token(&mut desk, &field.target).await {
+        return left_out(scenario, field.scale, Outcome::Inconclusive, why);
+    }
+    let desk = Arc::new(Mutex::new(desk));
+    let orders = Orders::default();
+    let zero = Instant::now();
+    let (send, mut receive) = mpsc::unbounded_channel();
+    let traffic = Traffic::new(scenario, Arc::clone(&desk), orders.clone());
+    let driving = tokio::spawn(drive(traffic, Arc::clone(&field.target), zero, OPEN, send));
+    let happened = Player::new(scenario, field, Arc::clone(&desk), orders, zero).play(said).await;
+    if timeout(LAST, driving).await.is_err() {
+        return left_out(
+            scenario,
+            field.scale,
+            Outcome::Inconclusive,
+            "answers were still missing a minute after the end".into(),
+        );
+    }
+    let mut samples = Vec::new();
+    while let Ok(sample) = receive.try_recv() {
+        samples.push(sample);
+    }
+    let alive = is_there(&field.target).await;
+    let desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+    let record = record(field, &desk, &happened, samples, zero, alive);
+    result(scenario, field.scale, &desk, happened, &record)
+}
+
+/// Puts together what is left behind.
+fn record(field: &Field, desk: &Desk, happened: &Happened, samples: Vec<Sample>, zero: Instant, alive: bool) -> Record {
+    let end = happened.end;
+    let fetches = |endpoint: &Endpoint| -> Vec<Fetch> {
+        endpoint.log().all().iter().map(|entry| Fetch::of(entry, zero, end)).filter(|fetch| fetch.at <= end).collect()
+    };
+    let jwks = fetches(&field.issuer.jwks);
+    let mut learned: Vec<Duration> = jwks.iter().filter(|fetch| fetch.honest).map(|fetch| fetch.until).collect();
+    learned.sort_unstable();
+    let history = History {
+        published: desk.lives.clone(),
+        impaired: happened.impaired.clone(),
+        learned,
+        restarts: happened.restarts.clone(),
+    };
+    let Scale { lifetime, cooldown, timeout, stale, .. } = field.scale;
+    let policy =
+        Policy { lifetime: lifetime.0, cooldown: cooldown.0, timeout: timeout.0, stale: stale.map(|stale| stale.0) };
+    let streams = desk.streams().to_vec();
+    let steady = Duration::from_secs_f64(safety::steady_length(&field.scale)).min(end);
+    let steady = (safety::STEADY_SPAN.to_owned(), Span { from: end - steady, to: Some(end) });
+    Record {
+        samples: Record::judged(samples, &streams, &history, &policy),
+        streams,
+        jwks,
+        discovery: fetches(&field.issuer.discovery),
+        sink: fetches(&field.issuer.elsewhere),
+        spans: happened.spans.iter().cloned().chain([steady]).collect(),
+        faults: happened.faults.clone(),
+        history,
+        end,
+        symbols: field.scale.symbols(),
+        alive,
+    }
+}
+
+/// Whether anybody is there to refuse a token that is none.
+async fn is_there(target: &Target) -> bool {
+    let now = jiff::Timestamp::now().as_second();
+    target.present(&Shown::plain(b"none", now)).await.verdict != Verdict::Unreachable
+}
+
+/// A target that does not take a good token before anything happens can show nothing.
+async fn first_token(desk: &mut Desk, target: &Target) -> Result<(), String> {
+    let deadline = Instant::now() + FIRST;
+    loop {
+        let Some((_, token)) = desk.take(TokenClass::Valid, None) else {
+            return Err("no token could be made".into());
+        };
+        let now = jiff::Timestamp::now().as_second();
+        let seen = target.present(&Shown::plain(token.as_bytes(), now)).await;
+        if seen.verdict == Verdict::Accept {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(format!("the target took no good token before the first step: {}", seen.because));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,87 @@
+//! The traffic of a scenario: its mix at its rate, and what steps send at once.
+
+use super::desk::{Desk, Part, portions};
+use crate::{
+    model::chaos::{Burst, Rate, Scenario},
+    traffic::{Deal, Schedule, Shot, Source},
+};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How often a scenario without traffic of its own looks for what steps send.
+const LOOK: Rate = Rate(200.0);
+
+/// What the timeline tells the traffic.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Orders(Arc<Mutex<Standing>>);
+
+#[derive(Debug, Default)]
+struct Standing {
+    bursts: VecDeque<Burst>,
+    over: bool,
+}
+
+impl Orders {
+    pub(super) fn burst(&self, burst: Burst) {
+        self.lock().bursts.push_back(burst);
+    }
+
+    pub(super) fn end(&self) {
+        self.lock().over = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Standing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives out the tokens of a scenario.
+pub(super) struct Traffic {
+    schedule: Schedule,
+    parts: Vec<Part>,
+    deal: Deal,
+    next: u64,
+    number: u64,
+    desk: Arc<Mutex<Desk>>,
+    orders: Orders,
+}
+
+impl Traffic {
+    pub(super) fn new(scenario: &Scenario, desk: Arc<Mutex<Desk>>, orders: Orders) -> Traffic {
+        let parts = portions(scenario);
+        let rate = if parts.is_empty() { LOOK } else { scenario.traffic.rate };
+        let deal = Deal::new(&parts.iter().map(|part| part.weight).collect::<Vec<_>>());
+        Traffic { schedule: Schedule::constant(rate), parts, deal, next: 0, number: 0, desk, orders }
+    }
+}
+
+impl Source for Traffic {
+    fn due(&mut self) -> Option<Duration> {
+        (!self.orders.lock().over).then(|| self.schedule.start(self.next))
+    }
+
+    fn shots(&mut self, _: Duration) -> Vec<Shot> {
+        self.next += 1;
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shots = Vec::new();
+        let number = &mut self.number;
+        let mut load = |taken: Option<(usize, Arc<str>)>| {
+            if let Some((stream, token)) = taken {
+                *number += 1;
+                shots.push(Shot { stream, number: *number, token });
+            }
+        };
+        if let Some(part) = self.deal.draw().map(|index| &self.parts[index]) {
+            load(desk.take(part.class, part.key.as_deref()));
+        }
+        while let Some(burst) = { self.orders.lock().bursts.pop_front() } {
+            for _ in 0..burst.count {
+                load(desk.take(burst.class, burst.key.as_deref()));
+            }
+        }
+        shots
+    }
+}

@@ -1,0 +1,242 @@
+//! Carries out the steps of a scenario, each when it is due.
+
+use super::{
+    desk::Desk,
+    play::{Field, Keeper},
+    source::Orders,
+};
+use crate::{
+    issuer::{Endpoint, FaultId, FaultyIssuer},
+    model::chaos::{Action, FaultAt, Fetched, Scenario, Step, StepResult, Symbols},
+    traffic::Span,
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+/// How often we look for a fetch.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// What happened, and when. Times count from the beginning of the traffic.
+#[derive(Debug, Default)]
+pub(super) struct Happened {
+    pub(super) steps: Vec<StepResult>,
+    pub(super) spans: Vec<(String, Span)>,
+    /// When the target could not learn the truth.
+    pub(super) impaired: Vec<Span>,
+    /// The same, with what was wrong.
+    pub(super) faults: Vec<(FaultAt, Span)>,
+    pub(super) restarts: Vec<Duration>,
+    pub(super) notes: Vec<String>,
+    pub(super) end: Duration,
+}
+
+/// A fault that is on.
+struct On {
+    /// Its place among the faults and the steps that happened.
+    fault: usize,
+    step: usize,
+    jwks: Option<FaultId>,
+    discovery: Option<FaultId>,
+    ends: Option<Duration>,
+    name: Option<usize>,
+}
+
+pub(super) struct Player<'f> {
+    scenario: &'f Scenario,
+    issuer: Arc<FaultyIssuer>,
+    keeper: &'f mut dyn Keeper,
+    desk: Arc<Mutex<Desk>>,
+    orders: Orders,
+    symbols: Symbols,
+    reads_discovery: bool,
+    zero: Instant,
+    on: Vec<On>,
+    happened: Happened,
+}
+
+impl<'f> Player<'f> {
+    pub(super) fn new(
+        scenario: &'f Scenario,
+        field: &'f mut Field,
+        desk: Arc<Mutex<Desk>>,
+        orders: Orders,
+        zero: Instant,
+    ) -> Player<'f> {
+        Player {
+            scenario,
+            issuer: Arc::clone(&field.issuer),
+            symbols: field.scale.symbols(),
+            reads_discovery: field.reads_discovery,
+            keeper: field.keeper.as_mut(),
+            desk,
+            orders,
+            zero,
+            on: Vec::new(),
+            happened: Happened::default(),
+        }
+    }
+
+    /// Plays to the end; `said` hears each step as it happens.
+    pub(super) async fn play(mut self, said: &mut (dyn FnMut(&StepResult) + Send)) -> Happened {
+        let mut base = Duration::ZERO;
+        for (index, step) in self.scenario.timeline.iter().enumerate() {
+            let due = base + step.at.duration(&self.symbols).unwrap_or_default();
+            self.wait(due).await;
+            let before = self.happened.steps.len();
+            self.begin(step, index == 0, &mut base).await;
+            self.happened.steps[before..].iter().for_each(&mut *said);
+        }
+        self.orders.end();
+        self.heal();
+        let end = self.now();
+        for (_, span) in &mut self.happened.spans {
+            span.to = Some(span.to.map_or(end, |to| to.min(end)));
+        }
+        for (_, span) in &mut self.happened.faults {
+            span.to.get_or_insert(end);
+        }
+        self.happened.end = end;
+        let harmful = |(fault, span): &(FaultAt, Span)| {
+            let reaches = fault.jwks || (fault.discovery && self.reads_discovery);
+            (reaches && !fault.rule.fault.is_harmless()).then_some(*span)
+        };
+        self.happened.impaired = self.happened.faults.iter().filter_map(harmful).collect();
+        self.happened.impaired.sort_by_key(|span| span.from);
+        self.happened
+    }
+
+    fn now(&self) -> Duration {
+        self.zero.elapsed()
+    }
+
+    /// Waits until a step is due; faults end meanwhile.
+    async fn wait(&mut self, due: Duration) {
+        loop {
+            let next = self.on.iter().filter_map(|on| on.ends).min().filter(|ends| *ends <= due);
+            let until = next.unwrap_or(due);
+            sleep(until.saturating_sub(self.now())).await;
+            if next.is_none() {
+                return;
+            }
+            self.end_those(until);
+        }
+    }
+
+    fn end_those(&mut self, until: Duration) {
+        for index in (0..self.on.len()).rev() {
+            if self.on[index].ends.is_some_and(|ends| ends <= until) {
+                let on = self.on.swap_remove(index);
+                self.end(&on);
+            }
+        }
+    }
+
+    fn end(&mut self, on: &On) {
+        on.jwks.into_iter().for_each(|id| self.issuer.jwks.end(id));
+        on.discovery.into_iter().for_each(|id| self.issuer.discovery.end(id));
+        let now = self.now();
+        self.happened.faults[on.fault].1.to = Some(now);
+        self.happened.steps[on.step].until_ms = Some(ms(now));
+        if let Some(name) = on.name {
+            self.happened.spans[name].1.to = Some(now);
+        }
+    }
+
+    fn heal(&mut self) {
+        for on in std::mem::take(&mut self.on) {
+            self.end(&on);
+        }
+    }
+
+    async fn begin(&mut self, step: &Step, is_first: bool, base: &mut Duration) {
+        // Nothing that a step does takes time but waiting, and that comes first.
+        for action in &step.actions {
+            if let Action::Sync(document) = action {
+                *base = self.sync(*document).await;
+            }
+        }
+        let from = self.now();
+        let ends = step.length.as_ref().map(|length| from + length.duration(&self.symbols).unwrap_or_default());
+        let faulty = step.actions.iter().any(|action| matches!(action, Action::Fault(_)));
+        let name = step.name.as_ref().map(|name| {
+            let to = ends.filter(|_| !faulty);
+            self.happened.spans.push((name.clone(), Span { from, to }));
+            self.happened.spans.len() - 1
+        });
+        for action in &step.actions {
+            let at = self.now();
+            self.happened.steps.push(StepResult { at_ms: ms(at), label: action.label(), until_ms: None });
+            match action {
+                Action::Fault(fault) => self.misbehave(fault, ends, name),
+                Action::Heal => self.heal(),
+                Action::Restart => self.restart().await,
+                Action::Burst(burst) => self.orders.burst(burst.clone()),
+                Action::Skew(by) => {
+                    let seconds = by.seconds(&self.symbols).unwrap_or(0.0).round() as i64;
+                    self.desk.lock().unwrap_or_else(PoisonError::into_inner).skew(seconds);
+                    self.issuer.jwks.skew(seconds);
+                    self.issuer.discovery.skew(seconds);
+                }
+                Action::Sync(_) | Action::Cue(_) | Action::End => {}
+                // The keys of the first step are there already: the target began with them.
+                _ if is_first => {}
+                action => {
+                    let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Err(error) = desk.apply(action, &self.issuer, at) {
+                        self.happened.notes.push(error.to_string());
+                    }
+                }
+            }
+        }
+    }
+
+    fn misbehave(&mut self, fault: &FaultAt, ends: Option<Duration>, name: Option<usize>) {
+        let begin = |endpoint: &Endpoint| endpoint.begin(fault.rule.clone(), self.symbols);
+        let (jwks, discovery) =
+            (fault.jwks.then(|| begin(&self.issuer.jwks)), fault.discovery.then(|| begin(&self.issuer.discovery)));
+        self.happened.faults.push((fault.clone(), Span { from: self.now(), to: None }));
+        let (fault, step) = (self.happened.faults.len() - 1, self.happened.steps.len() - 1);
+        self.on.push(On { fault, step, jwks, discovery, ends, name });
+    }
+
+    async fn restart(&mut self) {
+        self.happened.restarts.push(self.now());
+        if let Err(error) = self.keeper.restart().await {
+            self.happened.notes.push(format!("the target could not be started again: {error}"));
+        }
+        self.happened.restarts.push(self.now());
+    }
+
+    /// Waits for the next good fetch; the time of it is what later steps count from.
+    async fn sync(&mut self, document: Fetched) -> Duration {
+        let endpoint = |issuer: &FaultyIssuer| match document {
+            Fetched::Jwks => issuer.jwks.log().clone(),
+            Fetched::Discovery => issuer.discovery.log().clone(),
+        };
+        let log = endpoint(&self.issuer);
+        let before = log.count();
+        // One lifetime and what belongs to it; a target that has not fetched by then does not.
+        let patience = Duration::from_secs_f64(1.5 * self.symbols.lifetime + self.symbols.cooldown + 1.0);
+        let limit = self.now() + patience;
+        while self.now() < limit {
+            let fetched = log.all().into_iter().skip(before).find(|entry| entry.honest && entry.until.is_some());
+            if let Some(until) = fetched.and_then(|entry| entry.until) {
+                return until.saturating_duration_since(self.zero);
+            }
+            self.end_those(self.now());
+            sleep(LOOK).await;
+        }
+        self.happened.notes.push(format!(
+            "no fetch came within {:.1}s, so the steps behind it began without one",
+            patience.as_secs_f64()
+        ));
+        self.now()
+    }
+}
+
+pub(super) fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,193 @@
+//! `gauntlet chaos`.
+
+use super::{
+    Ended,
+    output::{Folder, Log},
+    run::{FailLevel, code, listen},
+    shared::{TargetName, fresh_seed, runtime, usage},
+    terminal::paint,
+};
+use crate::{
+    issuer::{FaultyOptions, Options},
+    model::{
+        Event,
+        chaos::{Scale, Scenario},
+    },
+    report::{Format, scenario_block, summary, visible},
+    run::{ChaosRequest, ExitCode, FailOn, RunError, Stop, Subject, execute_chaos, scale_of},
+    suite::{Catalog, SuiteError, scenarios},
+};
+use clap::Args;
+use globset::Glob;
+use miette::Report;
+use std::{net::IpAddr, path::PathBuf};
+
+/// Change and break the issuer's keys while tokens flow, and judge how the target copes
+///
+/// Each scenario has an issuer of its own, and a target of its own where we start it. Times in scenarios follow the
+/// [cache] table of the target file: T lifetime, C cooldown, H fetch timeout, S stale.
+#[derive(Debug, Args)]
+pub(super) struct Chaos {
+    /// A target file, builtin:strict, or builtin:FLAW
+    #[arg(value_name = "TARGET", default_value = "builtin:strict")]
+    target: TargetName,
+    /// Only scenarios whose id matches the glob, such as 'emergency-revocation*'; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// No scenario whose id matches the glob; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+    /// Only the few scenarios that find most defects
+    #[arg(long)]
+    quick: bool,
+    /// Refuse a target whose cache lifetime is over ten seconds: such a run would take hours
+    #[arg(long)]
+    ci: bool,
+    /// Read the scenarios from a directory instead of the binary
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+    /// Print what would happen and when, and play nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Address for our documents
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    bind: IpAddr,
+    /// Port for discovery; 0 lets the system choose
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Port for the key set, which can be refused while discovery is well; 0 lets the system choose
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    jwks_port: u16,
+    /// Write the reports into this directory [default: reports/<target>/<run>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Reports beside run.json
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html,junit")]
+    format: Vec<Format>,
+    /// What makes the run red: a broken must, or also a missed objective
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "must")]
+    fail_on: FailLevel,
+    /// What drives nonces and shares of requests
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Scenarios at the same time, where each has a target of its own
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
+    jobs: u16,
+    /// Stop after this long; results so far are written, and the exit code is 5
+    #[arg(long, value_name = "TIME")]
+    max_time: Option<crate::model::Period>,
+    /// Only the closing summary
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Chaos {
+    pub fn execute(self) -> Ended {
+        let catalog = Catalog::load(None)?;
+        let subject = match &self.target {
+            TargetName::Builtin(flaw) => Subject::Builtin(*flaw),
+            target => target.subject()?,
+        };
+        let scenarios = self.selected()?;
+        let scale = scale_of(&subject)?;
+        let lifetime = scale.lifetime;
+        if self.ci && lifetime.0.as_secs() > 10 {
+            return Err(usage(
+                format!("--ci wants a target with a cache lifetime of at most 10s, found {lifetime}"),
+                "start the target with a short lifetime, and say so in its file: [cache] lifetime = \"4s\"",
+            ));
+        }
+        if self.dry_run {
+            self.plan(&scenarios, &scale);
+            return Ok(ExitCode::Ok);
+        }
+        let name = subject.name();
+        let base = Options { bind: self.bind, port: self.port, public_url: None, https: false };
+        let seed = self.seed.unwrap_or_else(fresh_seed);
+        let request = ChaosRequest {
+            subject,
+            scenarios,
+            seed,
+            jobs: usize::from(self.jobs),
+            fail_on: match self.fail_on {
+                FailLevel::Must => FailOn::Must,
+                FailLevel::Should => FailOn::Should,
+            },
+            issuer: FaultyOptions { base, jwks_port: self.jwks_port, seed },
+            args: std::env::args().skip(1).collect(),
+        };
+        let folder = Folder::new(self.out.clone(), &name);
+        let mut log = Log::default();
+        let quiet = self.quiet;
+        let report = runtime()?.block_on(async {
+            let (wish, stop) = Stop::new();
+            let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
+            let report = execute_chaos(request, catalog, stop, &mut |event| {
+                log.write(event, &folder);
+                if !quiet {
+                    show(event);
+                }
+            })
+            .await;
+            listener.abort();
+            report
+        })?;
+        let written = folder.write(&report, &self.format)?;
+        if let Some(trouble) = log.trouble() {
+            anstream::eprintln!("events.ndjson is not complete: {trouble}");
+        }
+        anstream::eprintln!("{}", summary(&report, &paint));
+        for path in written {
+            anstream::eprintln!("  {}", path.display());
+        }
+        Ok(code(&report))
+    }
+
+    fn selected(&self) -> Result<Vec<Scenario>, Report> {
+        let globs = |texts: &[String]| -> Result<Vec<_>, Report> {
+            let read = |text: &String| match Glob::new(text) {
+                Ok(glob) => Ok(glob.compile_matcher()),
+                Err(error) => Err(SuiteError::BadGlob { glob: text.clone(), reason: error.kind().to_string() }.into()),
+            };
+            texts.iter().map(read).collect()
+        };
+        let (only, skip) = (globs(&self.only)?, globs(&self.skip)?);
+        let mut all = scenarios(self.scenarios.as_deref())?;
+        all.retain(|scenario| {
+            let named = only.is_empty() || only.iter().any(|glob| glob.is_match(&scenario.id));
+            named && !skip.iter().any(|glob| glob.is_match(&scenario.id)) && (scenario.quick || !self.quick)
+        });
+        if all.is_empty() {
+            return Err(RunError::NothingSelected.into());
+        }
+        Ok(all)
+    }
+
+    fn plan(&self, scenarios: &[Scenario], scale: &Scale) {
+        let symbols = scale.symbols();
+        for scenario in scenarios {
+            anstream::println!("{}  {} ({})", scenario.id, scenario.title, scenario.length(scale));
+            for step in &scenario.timeline {
+                let labels: Vec<String> = step.actions.iter().map(|action| action.label()).collect();
+                let at = step.at.seconds(&symbols).unwrap_or(0.0);
+                let length = step.length.as_ref().and_then(|length| length.seconds(&symbols));
+                let length = length.map_or(String::new(), |length| format!(" for {length:.1}s"));
+                anstream::println!("  {at:>7.1}s  {}{length}", labels.join(", "));
+            }
+        }
+    }
+}
+
+fn show(event: &Event) {
+    match event {
+        Event::RunStarted { target, plan, .. } => {
+            anstream::eprintln!("{}: {} scenarios", visible(&target.name), plan.cases);
+        }
+        Event::ScenarioStarted { id, title, length_ms } => {
+            anstream::eprintln!("  {id}: {title} (about {:.0}s)", *length_ms as f64 / 1000.0);
+        }
+        Event::ScenarioFinished { result, .. } => anstream::eprint!("{}", scenario_block(result, &paint)),
+        Event::Remark { text, .. } => anstream::eprintln!("note: {}", visible(text)),
+        _ => {}
+    }
+}
