@@ -36,5 +36,5 @@ pub use memory::Memory;
 pub use outside::Pending;
 pub use phase::{Phase, phases};
 pub use plan::{Plan, Planned, Skipped, build};
-pub use published::{Exhibit, Gallery, ask, exhibit};
+pub use published::{Exhibit, Gallery, exhibit};
 pub use renew::{Fetch, Fetched, Renewal};

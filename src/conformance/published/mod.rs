@@ -107,7 +107,7 @@ pub async fn exhibit(gallery: &Gallery<'_>, exhibits: &[Exhibit]) -> (Vec<(usize
 }
 
 /// Asks what the vector wants asked.
-pub async fn ask(target: &Target, vector: &Published) -> Opened {
+async fn ask(target: &Target, vector: &Published) -> Opened {
     let token = vector.token.as_bytes();
     match vector.ask {
         VectorAsk::VerifyJws => target.open(Bare::VerifyJws, token).await,

@@ -88,8 +88,7 @@ fn init_writes_what_lint_takes() {
 fn broken_suite(folder: &Path, from: &str, to: &str) {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     fs::create_dir(folder.join("suite")).unwrap();
-    for entry in fs::read_dir(vectors).unwrap() {
-        let file = entry.unwrap().path();
+    for file in fs::read_dir(vectors).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         let text = fs::read_to_string(&file).unwrap();
         let name = file.file_name().unwrap();
         let text = if name == "header.toml" { text.replacen(from, to, 1) } else { text };

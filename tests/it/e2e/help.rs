@@ -19,6 +19,7 @@ fn the_help_of_every_command() {
         "serve",
         "lint",
         "adapter",
+        "vectors",
     ] {
         let ended = gauntlet(&[command, "--help"]).with_code(0);
         assert_eq!(ended.stderr, "");

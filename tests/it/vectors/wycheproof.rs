@@ -12,6 +12,7 @@ use jwt_gauntlet::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
+    io::{self, Write},
     path::PathBuf,
 };
 
@@ -20,7 +21,9 @@ const OURS: &str = env!("CARGO_BIN_EXE_gauntlet");
 /// The files with the numbers of their tests; `None`, said by name, where nobody has them here.
 fn files(test: &str) -> Option<Vec<(PathBuf, usize)>> {
     let Some(folder) = env::var_os("GAUNTLET_WYCHEPROOF").map(PathBuf::from) else {
-        eprintln!("skipped: {test}: GAUNTLET_WYCHEPROOF names no directory with json_web_*_test.json");
+        // Past the test harness, which keeps the output of tests that pass.
+        let said = "GAUNTLET_WYCHEPROOF names no directory with json_web_*_test.json";
+        let _ = writeln!(io::stderr(), "skipped: {test}: {said}");
         return None;
     };
     let counts = [("signature", 401), ("encryption", 139), ("key", 26), ("crypto", 83)];
