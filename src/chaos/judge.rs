@@ -69,6 +69,10 @@ fn decide(claim: &Assertion, record: &Record, symbols: &Symbols, value: &Value, 
         result.because = "the scenario ended before it could be seen".into();
         return;
     }
+    if let Some(doubt) = value.doubt.as_ref().filter(|_| holds) {
+        result.because.clone_from(doubt);
+        return;
+    }
     if holds {
         result.outcome = Outcome::Pass;
         result.because = format!("{} is within the limit", result.observed);

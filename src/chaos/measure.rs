@@ -20,6 +20,8 @@ pub(super) struct Value {
     pub(super) n: u64,
     /// The true value is at least this: the scenario ended before.
     pub(super) at_least: bool,
+    /// Why it cannot be trusted where it keeps to the limit.
+    pub(super) doubt: Option<String>,
     /// The samples that speak against the claim, by their place.
     pub(super) against: Vec<usize>,
 }
@@ -66,7 +68,7 @@ pub(super) fn measure(claim: &Assertion, record: &Record, window: (Duration, Dur
 }
 
 fn plain(value: f64, n: u64) -> Measured {
-    Measured::Value(Value { value, n, at_least: false, against: Vec::new() })
+    Measured::Value(Value { value, n, at_least: false, doubt: None, against: Vec::new() })
 }
 
 fn is_about(of: &Subject, stream: &StreamName) -> bool {
@@ -96,7 +98,7 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
     let n = all.len() as u64;
     let number = |found: Vec<usize>| {
         let value = if is_share { percent(found.len(), all.len()) } else { found.len() as f64 };
-        Measured::Value(Value { value, n, at_least: false, against: found })
+        Measured::Value(Value { value, n, at_least: false, doubt: None, against: found })
     };
     match claim.metric {
         Metric::Accepted => of_debts(&all, is_share),
@@ -108,7 +110,7 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
         Metric::Availability => {
             let against = count(&|judged| !accepted(&judged.sample));
             let value = percent(all.len() - against.len(), all.len());
-            Measured::Value(Value { value, n, at_least: false, against })
+            Measured::Value(Value { value, n, at_least: false, doubt: None, against })
         }
         Metric::P50 => latency(&all, |latencies| latencies.quantile(0.5)),
         Metric::P99 => latency(&all, |latencies| latencies.quantile(0.99)),
@@ -145,27 +147,30 @@ fn of_debts(all: &[(usize, &Judged)], is_share: bool) -> Measured {
         ));
     }
     let value = if is_share { percent(owed.len() - against.len(), owed.len()) } else { against.len() as f64 };
-    Measured::Value(Value { value, n: owed.len() as u64, at_least: false, against })
+    Measured::Value(Value { value, n: owed.len() as u64, at_least: false, doubt: None, against })
 }
 
 fn latency(all: &[(usize, &Judged)], pick: impl Fn(&Latencies) -> Option<Duration>) -> Measured {
     let samples = || all.iter().map(|(_, judged)| &judged.sample);
     let lateness = Lateness::of(samples());
-    if lateness.is_saturated() {
-        return Measured::Doubtful(format!(
+    let doubt = lateness.is_saturated().then(|| {
+        format!(
             "the sender did not keep its schedule: {} of {} tokens started late, {} were not sent",
             lateness.late(),
             all.len(),
             lateness.unsent()
-        ));
-    }
-    let latencies = Latencies::of_responses(samples());
+        )
+    });
+    // What we were late with is not the target's; from the real start even a late sender sees a slow one.
+    let own = |sample: &Sample| if doubt.is_some() { sample.service() } else { sample.response() };
+    let mut latencies = Latencies::default();
+    samples().filter_map(own).for_each(|latency| latencies.record(latency));
     match pick(&latencies) {
         None => Measured::Nothing("no token was answered in this window"),
         Some(value) => {
-            let against = all.iter().filter(|(_, judged)| judged.sample.response().is_some_and(|own| own >= value));
+            let against = all.iter().filter(|(_, judged)| own(&judged.sample).is_some_and(|own| own >= value));
             let against = against.map(|(place, _)| *place).collect();
-            Measured::Value(Value { value: value.as_secs_f64(), n: latencies.count(), at_least: false, against })
+            Measured::Value(Value { value: value.as_secs_f64(), n: latencies.count(), at_least: false, doubt, against })
         }
     }
 }
@@ -178,7 +183,7 @@ fn time_to_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) ->
     let first = all.iter().find(|(_, judged)| accepted(&judged.sample));
     let before = all.iter().take_while(|(_, judged)| !accepted(&judged.sample)).map(|(place, _)| *place).collect();
     let value = first.map_or((to - from).as_secs_f64(), |(_, judged)| since(&judged.sample, from));
-    Measured::Value(Value { value, n: all.len() as u64, at_least: first.is_none(), against: before })
+    Measured::Value(Value { value, n: all.len() as u64, at_least: first.is_none(), doubt: None, against: before })
 }
 
 fn recovery(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measured {
@@ -191,7 +196,7 @@ fn recovery(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measu
         Some(_) if never => (to - from).as_secs_f64(),
         Some(last) => since(&all[last].1.sample, from),
     };
-    Measured::Value(Value { value, n: all.len() as u64, at_least: never, against })
+    Measured::Value(Value { value, n: all.len() as u64, at_least: never, doubt: None, against })
 }
 
 fn last_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measured {
@@ -203,7 +208,7 @@ fn last_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Me
         Some(last) => since(&all[last].1.sample, from),
     };
     let against = last.map(|last| all[last].0).into_iter().collect();
-    Measured::Value(Value { value, n: all.len() as u64, at_least: still, against })
+    Measured::Value(Value { value, n: all.len() as u64, at_least: still, doubt: None, against })
 }
 
 /// How often an acceptance was followed by anything else, stream by stream.
@@ -216,7 +221,7 @@ fn flips(all: &[(usize, &Judged)]) -> Measured {
             against.push(*place);
         }
     }
-    Measured::Value(Value { value: against.len() as f64, n: all.len() as u64, at_least: false, against })
+    Measured::Value(Value { value: against.len() as f64, n: all.len() as u64, at_least: false, doubt: None, against })
 }
 
 fn of_fetches(metric: Metric, fetches: &[Fetch], (from, to): (Duration, Duration)) -> Measured {
