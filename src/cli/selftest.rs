@@ -33,7 +33,8 @@ pub(super) struct Selftest {
 impl Selftest {
     pub fn execute(self) -> Ended {
         let catalog = Arc::new(self.suite.load()?);
-        let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        // Some flaws make a run wait, so that twice as many as there are processors keep them busy.
+        let jobs = 2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let score = runtime()?.block_on(selftest(catalog, self.choice.selection()?, self.seed, jobs, self.full))?;
         if let Some(path) = &self.write {
             let text = serde_json::to_string_pretty(&score.detection_file()).into_diagnostic()?;
