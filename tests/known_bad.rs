@@ -165,7 +165,8 @@ fn black_box(target: &str, issuer: &Issuer, with_key_set: bool) -> String {
     let mut file: toml::Table = text.parse().expect("a target file is TOML");
     let mut trust = toml::toml! { keys.sample.token.env = "SAMPLES" };
     if with_key_set {
-        trust["keys"]["sample"]["jwks"] = issuer.key_set.clone().into();
+        let sample = trust["keys"]["sample"].as_table_mut().expect("a table written above");
+        sample.insert("jwks".into(), issuer.key_set.clone().into());
     }
     file.insert("trust".into(), trust.into());
     let start = file["start"].as_table_mut().expect("it is started");

@@ -59,6 +59,7 @@ fn real_validators_do_what_is_expected_of_them() {
     for folder in targets() {
         let name = name_of(&folder);
         let absent = if wanted { missing(&folder, &name) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
+        let absent = absent.or_else(|| left_for_longer(&name));
         if let Some(what) = absent {
             println!("skipped: {name} ({what})");
             continue;
@@ -69,6 +70,13 @@ fn real_validators_do_what_is_expected_of_them() {
         }
     }
     assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// Apache falls over under key sets with members that it cannot read and is started again, which takes minutes, and which
+/// cases that meets differs from run to run.
+fn left_for_longer(name: &str) -> Option<String> {
+    let apache = ["apache-openidc", "nginx-auth-request"].contains(&name);
+    (apache && env::var_os("GAUNTLET_LONG").is_none()).then(|| "GAUNTLET_LONG is not set".into())
 }
 
 /// What the audit in `tests/targets/README.md` names: patterns of cases and variants in the section of a target, and in
