@@ -224,19 +224,9 @@ impl Desk {
     }
 
     fn kind(&self, class: TokenClass, name: &str) -> Option<Kind> {
-        // What says nothing about a key is the same whoever signs.
-        let of_no_key = matches!(
-            class,
-            TokenClass::UnknownKid
-                | TokenClass::FixedKid
-                | TokenClass::LongKid
-                | TokenClass::PathKid
-                | TokenClass::Attacker
-                | TokenClass::OctKey
-        );
         // Until a key is made anew, the old one is the one.
         let own = || self.keys.get(name).or_else(|| self.keys.get(name.strip_suffix("-old")?));
-        let key = if of_no_key { self.keys.values().next() } else { own() };
+        let key = if class.is_of_no_key() { self.keys.values().next() } else { own() };
         key.map(|key| Kind { class, key: key.clone() })
     }
 

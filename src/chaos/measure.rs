@@ -260,14 +260,5 @@ fn amplification(record: &Record, (from, to): (Duration, Duration)) -> Measured 
 
 /// Whether the `kid` is one that nobody published.
 pub(super) fn is_unknown(class: TokenClass) -> bool {
-    matches!(
-        class,
-        TokenClass::UnknownKid
-            | TokenClass::FixedKid
-            | TokenClass::LongKid
-            | TokenClass::PathKid
-            | TokenClass::Attacker
-            | TokenClass::OctKey
-            | TokenClass::JkuLure
-    )
+    class.is_of_no_key() || class == TokenClass::JkuLure
 }

@@ -4,23 +4,22 @@ use super::{
     Ended,
     output::{Folder, Log},
     run::{FailLevel, code, listen},
-    shared::{TargetName, fresh_seed, runtime, usage},
+    shared::{FaultyIssuer, TargetName, fresh_seed, runtime, usage},
     terminal::paint,
 };
 use crate::{
-    issuer::{FaultyOptions, Options},
     model::{
         Event,
         chaos::{Scale, Scenario},
     },
     report::{Format, scenario_block, summary, visible},
-    run::{ChaosRequest, ExitCode, FailOn, RunError, Stop, Subject, execute_chaos, scale_of},
+    run::{ChaosRequest, ExitCode, FailOn, RunError, Stop, execute_chaos, scale_of},
     suite::{Catalog, SuiteError, scenarios},
 };
 use clap::Args;
 use globset::Glob;
 use miette::Report;
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 /// Change and break the issuer's keys while tokens flow, and judge how the target copes
 ///
@@ -49,15 +48,8 @@ pub(super) struct Chaos {
     /// Print what would happen and when, and play nothing
     #[arg(long)]
     dry_run: bool,
-    /// Address for our documents
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    bind: IpAddr,
-    /// Port for discovery; 0 lets the system choose
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    port: u16,
-    /// Port for the key set, which can be refused while discovery is well; 0 lets the system choose
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    jwks_port: u16,
+    #[command(flatten)]
+    issuer: FaultyIssuer,
     /// Write the reports into this directory [default: reports/<target>/<run>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -84,10 +76,7 @@ pub(super) struct Chaos {
 impl Chaos {
     pub fn execute(self) -> Ended {
         let catalog = Catalog::load(None)?;
-        let subject = match &self.target {
-            TargetName::Builtin(flaw) => Subject::Builtin(*flaw),
-            target => target.subject()?,
-        };
+        let subject = self.target.fetching_subject()?;
         let scenarios = self.selected()?;
         let scale = scale_of(&subject)?;
         let lifetime = scale.lifetime;
@@ -102,7 +91,6 @@ impl Chaos {
             return Ok(ExitCode::Ok);
         }
         let name = subject.name();
-        let base = Options { bind: self.bind, port: self.port, public_url: None, https: false };
         let seed = self.seed.unwrap_or_else(fresh_seed);
         let request = ChaosRequest {
             subject,
@@ -113,7 +101,7 @@ impl Chaos {
                 FailLevel::Must => FailOn::Must,
                 FailLevel::Should => FailOn::Should,
             },
-            issuer: FaultyOptions { base, jwks_port: self.jwks_port, seed },
+            issuer: self.issuer.options(seed),
             args: std::env::args().skip(1).collect(),
         };
         let folder = Folder::new(self.out.clone(), &name);

@@ -2,18 +2,16 @@
 
 use super::{
     Ended,
-    shared::{TargetName, fresh_seed, runtime, told_to_stop},
+    shared::{FaultyIssuer, TargetName, fresh_seed, runtime, told_to_stop},
 };
 use crate::{
-    issuer::{FaultyOptions, Options},
     model::{Period, chaos::Fingerprint},
     report::fingerprint_table,
-    run::{ExitCode, RunError, Subject, measure_cache},
+    run::{ExitCode, RunError, measure_cache},
     suite::Catalog,
 };
 use clap::Args;
 use miette::IntoDiagnostic;
-use std::net::IpAddr;
 
 /// Measure how a target keeps our key set, and print the [cache] table of its file
 ///
@@ -30,15 +28,8 @@ pub(super) struct FingerprintCommand {
     /// Print everything that was measured as JSON instead of the [cache] table
     #[arg(long)]
     json: bool,
-    /// Address for our documents
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    bind: IpAddr,
-    /// Port for discovery; 0 lets the system choose
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    port: u16,
-    /// Port for the key set; 0 lets the system choose
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    jwks_port: u16,
+    #[command(flatten)]
+    issuer: FaultyIssuer,
     /// Only the result
     #[arg(long)]
     quiet: bool,
@@ -47,12 +38,8 @@ pub(super) struct FingerprintCommand {
 impl FingerprintCommand {
     pub fn execute(self) -> Ended {
         let catalog = Catalog::load(None)?;
-        let subject = match &self.target {
-            TargetName::Builtin(flaw) => Subject::Builtin(*flaw),
-            target => target.subject()?,
-        };
-        let base = Options { bind: self.bind, port: self.port, public_url: None, https: false };
-        let issuer = FaultyOptions { base, jwks_port: self.jwks_port, seed: fresh_seed() };
+        let subject = self.target.fetching_subject()?;
+        let issuer = self.issuer.options(fresh_seed());
         let quiet = self.quiet;
         let mut said = move |what: &str| {
             if !quiet {

@@ -104,6 +104,28 @@ impl Issuer {
     }
 }
 
+/// How our issuer is reached where it is made to fail: its documents stand apart.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FaultyIssuer {
+    /// Address for our documents
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    bind: IpAddr,
+    /// Port for discovery; 0 lets the system choose
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Port for the key set, which can be refused while discovery is well; 0 lets the system choose
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    jwks_port: u16,
+}
+
+impl FaultyIssuer {
+    /// The options of our side. The seed decides which requests a share of faults meets.
+    pub fn options(&self, seed: u64) -> issuer::FaultyOptions {
+        let base = issuer::Options { bind: self.bind, port: self.port, public_url: None, https: false };
+        issuer::FaultyOptions { base, jwks_port: self.jwks_port, seed }
+    }
+}
+
 /// What is tested.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Tested {
@@ -164,6 +186,15 @@ impl TargetName {
         match self {
             TargetName::Builtin(flaw) => Ok(Subject::builtin(*flaw)),
             TargetName::File(path) => Ok(Subject::File(path.clone(), Box::new(read_target(path)?))),
+        }
+    }
+
+    /// The same for commands that change the key set under the target's feet: a built-in validator is a server that
+    /// fetches it, whatever its flaw.
+    pub fn fetching_subject(&self) -> Result<Subject, Report> {
+        match self {
+            TargetName::Builtin(flaw) => Ok(Subject::Builtin(*flaw)),
+            target @ TargetName::File(_) => target.subject(),
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     measure::{self, Measured},
     memory::Part,
     plan::Planned,
+    result::{gravest, result_of},
     same_answer::same_answer,
     signed::demanding,
     trim::trim,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{
-        Case, Finding, Observation, Outcome, Recipe, Verdict,
+        Case, Finding, Observation, Outcome, Verdict,
         case::{Before, WorldPart},
         outcome::Control,
         report::{CaseResult, Controls},
@@ -280,7 +281,7 @@ impl Sent<'_> {
             first.outcome = Outcome::Skip;
             first.because = moot;
         }
-        let mut result = skeleton(&self.planned, findings);
+        let mut result = result_of(case, findings);
         result.measured = self.measured.filter(|_| held).and_then(|measured| measured.value);
         result.token = self.token.as_ref().map(|(token, good)| evidence(token, &self.planned.token, good.as_ref()));
         result.reproduce = self.token.as_ref().map(|(token, _)| bench.reproduce(case, token));
@@ -290,39 +291,6 @@ impl Sent<'_> {
         result.controls = controls;
         trim(&mut result);
         Finished { index: self.planned.index, result: Arc::new(result), nonce: self.nonce, case: case.clone() }
-    }
-}
-
-fn skeleton(planned: &Planned, findings: Vec<Finding>) -> CaseResult {
-    let case = &planned.case;
-    CaseResult {
-        id: case.id.clone(),
-        level: case.level,
-        severity: case.severity,
-        harm: case.harm,
-        refs: case.refs.clone(),
-        source: case.source.clone(),
-        expected: case.expect.to_string(),
-        outcome: gravest(&findings),
-        token: None,
-        observation: None,
-        twin: None,
-        before: BTreeMap::new(),
-        measured: None,
-        controls: Controls { base: Control::NotSent, feature: Control::NotSent },
-        findings,
-        reproduce: None,
-    }
-}
-
-/// The outcome of a variant: its gravest finding; a skipped verdict skips the whole variant.
-fn gravest(findings: &[Finding]) -> Outcome {
-    match findings.first() {
-        Some(verdict) if verdict.outcome == Outcome::Skip => {
-            let rest = findings[1..].iter().map(|finding| finding.outcome).max();
-            rest.filter(|outcome| *outcome >= Outcome::Warn).unwrap_or(Outcome::Skip)
-        }
-        _ => findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Skip),
     }
 }
 
@@ -337,7 +305,7 @@ pub(super) fn not_sent(planned: &Planned, because: &str) -> Finished {
     }
     Finished {
         index: planned.index,
-        result: Arc::new(skeleton(planned, findings)),
+        result: Arc::new(result_of(&planned.case, findings)),
         nonce: String::new(),
         case: planned.case.clone(),
     }
@@ -376,7 +344,5 @@ pub fn skipped(skipped: &super::plan::Skipped) -> CaseResult {
         observed: "not sent".into(),
         because: skipped.because.clone(),
     };
-    let planned =
-        Planned { index: skipped.index, case: case.clone(), twin: Recipe::default(), token: Recipe::default() };
-    skeleton(&planned, vec![finding])
+    result_of(case, vec![finding])
 }

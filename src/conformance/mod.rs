@@ -20,6 +20,7 @@ mod plan;
 mod published;
 mod renew;
 mod reproduce;
+mod result;
 mod same_answer;
 mod sampled;
 mod side;

@@ -6,6 +6,9 @@ use crate::{
     token::Token,
 };
 
+/// Bytes of the longest token that a command is written for.
+const LONGEST_ARGUMENT: usize = 16 * 1024;
+
 impl Bench {
     /// The command that started the run, with another selection and the same seed.
     #[must_use]
@@ -21,10 +24,13 @@ impl Bench {
     /// How to see a result again: with the harness, and with `curl` where a plain header says it all.
     #[must_use]
     pub fn reproduce(&self, case: &Case, token: &Token) -> Reproduce {
-        let curl = match (case.present.as_ref().or(case.given.present.as_ref()), std::str::from_utf8(&token.bytes)) {
-            (None, Ok(text)) if !text.chars().any(char::is_control) && self.target().address().starts_with("http") => {
+        let address = self.target().address();
+        // No shell takes an argument of more.
+        let text = std::str::from_utf8(&token.bytes).ok().filter(|text| text.len() <= LONGEST_ARGUMENT);
+        let curl = match (case.present.as_ref().or(case.given.present.as_ref()), text) {
+            (None, Some(text)) if !text.chars().any(char::is_control) && address.starts_with("http") => {
                 let header = shell_quoted(&format!("Authorization: Bearer {text}"));
-                Some(format!("curl -i -H {header} {}", shell_quoted(&self.target().address())))
+                Some(format!("curl -i -H {header} {}", shell_quoted(&address)))
             }
             _ => None,
         };

@@ -1,9 +1,6 @@
 //! Keeps a report readable: a token of megabytes is in it by its start, its length and its digest.
 
-use crate::model::{
-    Observation,
-    report::{CaseResult, Reproduce},
-};
+use crate::model::{Observation, report::CaseResult};
 use serde_json::Value;
 
 /// Tokens and requests up to this many bytes are kept whole.
@@ -20,10 +17,6 @@ pub(super) fn trim(result: &mut CaseResult) {
     }
     for seen in [&mut result.observation, &mut result.twin].into_iter().flatten() {
         observation(seen);
-    }
-    if let Some(Reproduce { curl, .. }) = &mut result.reproduce {
-        // No shell takes an argument of this size.
-        *curl = curl.take().filter(|command| command.len() <= WHOLE);
     }
 }
 

@@ -1,10 +1,10 @@
 //! A run of scenarios: each on an issuer and a target of its own.
 
 use super::{
-    chaos_opening::{about, opening},
-    chaos_target::Standing,
+    chaos_target::{Standing, about},
     error::RunError,
     exit::FailOn,
+    opening,
     session::Score,
     stop::Stop,
     subject::Subject,
@@ -169,7 +169,7 @@ async fn run(request: ChaosRequest, catalog: Catalog, score: &mut Score<'_>) -> 
     let scale = scale_of(&subject)?;
     let about = about(&subject);
     let (subject, ring) = prepared(subject)?;
-    score.emit(opening(about, &catalog, scenarios.len(), seed, args));
+    score.emit(opening::of_scenarios(about, &catalog, scenarios.len(), seed, args));
     let company = Arc::new(Company { subject, catalog, ring, seed, issuer, scale });
     let jobs = if company.stands_alone() { jobs.max(1) } else { 1 };
     let (alone, together): (Vec<_>, Vec<_>) =

@@ -1,13 +1,13 @@
-//! The target of one scenario, and how it is started again and stopped.
+//! The target of one scenario: what a report says about it, how it is started again and stopped.
 
-use super::error::RunError;
+use super::{error::RunError, subject::Subject};
 use crate::{
     builtin,
     chaos::Keeper,
-    model::TrustConfig,
+    model::{TrustConfig, report::TargetInfo},
     target::{Connection, Target},
 };
-use std::{pin::Pin, sync::Arc};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 use tokio::sync::Mutex;
 
 /// A target that stands for one scenario. Clones are the same one.
@@ -67,5 +67,29 @@ impl Keeper for Standing {
                 },
             }
         })
+    }
+}
+
+/// What a report says about the target.
+pub(super) fn about(subject: &Subject) -> TargetInfo {
+    let (about, file, policy) = match subject {
+        Subject::Builtin(None) => {
+            ("the built-in validator, with a key cache as it should be".into(), None, BTreeMap::new())
+        }
+        Subject::Builtin(Some(flaw)) => {
+            (format!("the built-in validator with one flaw: {}", flaw.about()), None, BTreeMap::new())
+        }
+        Subject::File(path, file) => (file.target.about.clone(), Some(path.display().to_string()), file.policy.clone()),
+        _ => (String::new(), None, BTreeMap::new()),
+    };
+    TargetInfo {
+        name: subject.name(),
+        about,
+        transport: "bearer".into(),
+        address: String::new(),
+        file,
+        provides: Vec::new(),
+        lacks: Vec::new(),
+        policy,
     }
 }

@@ -5,7 +5,6 @@
 mod alone;
 mod arena;
 mod chaos;
-mod chaos_opening;
 mod chaos_proof;
 mod chaos_target;
 mod decryption;
@@ -15,6 +14,7 @@ mod export;
 mod generated;
 mod in_process;
 mod lent;
+mod opening;
 mod ours;
 mod phases;
 mod policy;

@@ -152,8 +152,8 @@ impl Stand<'_, '_> {
 
     /// Runs the cases as in any other part of a run.
     async fn run(&mut self, phase: Phase) {
-        let mut finished = all_blocks(self.bench, phase.cases.clone(), self.jobs, self.score).await;
-        repeat_undecided(self.bench, self.stage, &phase.cases, &mut finished, self.score).await;
+        let mut finished = all_blocks(self.bench, &phase.cases, self.jobs, self.score).await;
+        repeat_undecided(self.bench, self.stage, [phase.cases.as_slice()], &mut finished, self.score).await;
         self.finished.append(&mut finished);
     }
 

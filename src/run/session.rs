@@ -5,6 +5,7 @@ use super::{
     error::RunError,
     exit::{self, FailOn},
     generated::Generated,
+    opening,
     ours::OurSide,
     phases,
     published::{Vectors, beside},
@@ -16,16 +17,10 @@ use super::{
 };
 use crate::{
     conformance::{
-        Bench, Calibration, Finished, Plan, Planned, Standing, build, calibrate, declared, run_block, skipped, sweep,
+        Bench, Calibration, Finished, Planned, Standing, build, calibrate, declared, run_block, skipped, sweep,
     },
     issuer::Options,
-    model::{
-        Event, Harm, Level, Outcome, RunReport, Verdict,
-        case::Case,
-        event::PlanCounts,
-        report::{CalibrationCheck, FamilyInfo, Host, RunInfo, Statement, Tool},
-        spec::Severity,
-    },
+    model::{Event, Harm, Level, Outcome, RunReport, Verdict, report::CalibrationCheck, spec::Severity},
     suite::{Catalog, Selection},
 };
 use jiff::Timestamp;
@@ -166,7 +161,7 @@ async fn play(
         planned.case = declared(&planned.case, &stage.policy);
     }
     let vectors = Vectors::plan(catalog, &selection, &stage, beside);
-    let mut opening = opening(&stage, &plan, catalog, seed, args);
+    let mut opening = opening::of_cases(&stage, &plan, catalog, seed, args);
     vectors.announce(catalog, &mut opening);
     if let Some(generated) = &generated {
         generated.announce(&mut opening);
@@ -190,10 +185,11 @@ async fn play(
     if standing == Standing::Testable {
         let (phased, ordinary): (Vec<_>, Vec<_>) =
             plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
-        let (together, apart) = alone::split_off(ordinary.clone());
-        let mut finished = all_blocks(&bench, together, jobs, score).await;
+        let (together, apart) = alone::split_off(ordinary);
+        let mut finished = all_blocks(&bench, &together, jobs, score).await;
         finished.append(&mut Box::pin(alone::run(&bench, &mut stage, &apart, score)).await);
-        Box::pin(repeat_undecided(&bench, &mut stage, &ordinary, &mut finished, score)).await;
+        Box::pin(repeat_undecided(&bench, &mut stage, [together.as_slice(), apart.as_slice()], &mut finished, score))
+            .await;
         finished.append(&mut Box::pin(phases::play(&bench, &mut stage, catalog, phased, jobs, score)).await);
         for case in finished.values_mut() {
             if sweep(&bench, case) {
@@ -215,61 +211,21 @@ async fn play(
     Ok(leaks)
 }
 
-fn opening(stage: &Stage, plan: &Plan, catalog: &Catalog, seed: u64, args: Vec<String>) -> Event {
-    let mut target = stage.about().clone();
-    target.lacks = plan.lacking(&stage.provides).into_iter().collect();
-    let cases = || plan.cases.iter().map(|planned| &planned.case).chain(plan.skipped.iter().map(|left| &left.case));
-    let statement = |case: &Case| {
-        let statement = Statement { title: case.title.clone(), why: case.why.clone(), fix: case.fix.clone() };
-        (case.id.case(), statement)
-    };
-    let families: BTreeMap<String, FamilyInfo> = catalog
-        .families
-        .iter()
-        .filter(|(name, _)| cases().any(|case| case.id.family == **name))
-        .map(|(name, family)| {
-            (name.clone(), FamilyInfo { title: family.title.clone(), about: family.about.trim().to_owned() })
-        })
-        .collect();
-    let started = Timestamp::now();
-    Event::RunStarted {
-        tool: Tool {
-            name: "gauntlet".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            suite: catalog.digest.clone(),
-        },
-        run: RunInfo {
-            id: format!("{}-{:04x}", started.strftime("%Y%m%dT%H%M%SZ"), started.subsec_nanosecond() & 0xffff),
-            started: started.to_string(),
-            finished: String::new(),
-            seed,
-            args,
-            host: Host {
-                os: std::env::consts::OS.into(),
-                cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            },
-        },
-        target: Box::new(target),
-        plan: PlanCounts { cases: plan.case_count(), variants: plan.cases.len(), skipped: plan.skipped.len() },
-        statements: cases().map(statement).collect(),
-        families,
-    }
-}
-
 /// All blocks, `jobs` at a time.
 pub(super) async fn all_blocks(
     bench: &Arc<Bench>,
-    cases: Vec<Planned>,
+    cases: &[Planned],
     jobs: usize,
     score: &mut Score<'_>,
 ) -> BTreeMap<usize, Finished> {
-    let mut waiting = cases.into_iter();
+    let mut waiting = cases.chunks(BLOCK);
     let mut running = JoinSet::new();
     let mut finished = BTreeMap::new();
     loop {
-        while running.len() < jobs.max(1) && waiting.len() > 0 {
-            let block: Vec<Planned> = waiting.by_ref().take(BLOCK).collect();
-            let bench = Arc::clone(bench);
+        while running.len() < jobs.max(1)
+            && let Some(block) = waiting.next()
+        {
+            let (bench, block) = (Arc::clone(bench), block.to_vec());
             running.spawn(async move { run_block(&bench, &block).await });
         }
         let Some(done) = running.join_next().await else { return finished };
@@ -292,12 +248,13 @@ pub(super) async fn all_blocks(
 pub(super) async fn repeat_undecided(
     bench: &Bench,
     stage: &mut Stage,
-    cases: &[Planned],
+    cases: impl IntoIterator<Item = &[Planned]>,
     finished: &mut BTreeMap<usize, Finished>,
     score: &mut Score<'_>,
 ) {
-    let undecided: Vec<&Planned> =
-        cases.iter().filter(|planned| finished.get(&planned.index).is_some_and(Finished::is_undecided)).collect();
+    let is_undecided = |planned: &&Planned| finished.get(&planned.index).is_some_and(Finished::is_undecided);
+    let mut undecided: Vec<&Planned> = cases.into_iter().flatten().filter(is_undecided).collect();
+    undecided.sort_by_key(|planned| planned.index);
     if undecided.is_empty() {
         return;
     }

@@ -8,7 +8,7 @@ use super::{
     send::{Line, present},
 };
 use crate::{
-    conformance::{bench::Bench, judge::judge},
+    conformance::{bench::Bench, judge::judge, result::result_of},
     model::{
         Alg, Event, Finding, Level, Observation, Outcome, Recipe, Verdict,
         outcome::{BaselineStatus, Control},
@@ -274,22 +274,11 @@ impl Reporter<'_> {
             reproduce
         });
         CaseResult {
-            id: case.id.clone(),
-            level: case.level,
-            severity: case.severity,
-            harm: case.harm,
-            refs: case.refs.clone(),
-            source: case.source.clone(),
-            expected: case.expect.to_string(),
-            outcome: findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Skip),
             token: token.as_ref().map(|token| evidence(token, &recipe, twin.as_ref())),
             observation: Some(seen),
-            twin: None,
-            before: BTreeMap::new(),
             controls,
-            findings,
-            measured: None,
             reproduce,
+            ..result_of(&case, findings)
         }
     }
 

@@ -7,10 +7,11 @@ mod evidence;
 mod judge;
 mod trust;
 
+use super::{result::result_of, trim::trim};
 use crate::{
     model::{
-        Capabilities, Observation, Outcome, TrustConfig, Verdict,
-        report::CaseResult,
+        Capabilities, Observation, TrustConfig, Verdict,
+        report::{CaseResult, Reproduce},
         vector::{Published, VectorAsk},
     },
     target::{Bare, Opened, Shown, Target},
@@ -77,30 +78,14 @@ pub async fn exhibit(gallery: &Gallery<'_>, exhibits: &[Exhibit]) -> (Vec<(usize
     let results = judge::all(&answers, gallery.declares);
     let finished = exhibits.iter().zip(answers).zip(results).map(|((exhibit, answer), (controls, findings))| {
         let vector = &exhibit.vector;
-        let case = &vector.case;
         let mut result = CaseResult {
-            id: case.id.clone(),
-            level: case.level,
-            severity: case.severity,
-            harm: case.harm,
-            refs: case.refs.clone(),
-            source: case.source.clone(),
-            expected: case.expect.to_string(),
-            outcome: findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Skip),
             token: Some(evidence::of(vector)),
             observation: Some(answer.seen.observation),
-            twin: None,
-            before: Default::default(),
-            measured: None,
             controls,
-            findings,
-            reproduce: Some(crate::model::report::Reproduce {
-                gauntlet: (gallery.command)(vector),
-                curl: None,
-                case: None,
-            }),
+            reproduce: Some(Reproduce { gauntlet: (gallery.command)(vector), curl: None, case: None }),
+            ..result_of(&vector.case, findings)
         };
-        super::trim::trim(&mut result);
+        trim(&mut result);
         (exhibit.index, result)
     });
     (finished.collect(), back)

@@ -77,6 +77,15 @@ classes! {
     WrongAud "wrong-aud" true;
 }
 
+impl TokenClass {
+    /// Whether it says nothing about a published key, so that it is the same whichever of them signs elsewhere.
+    #[must_use]
+    pub fn is_of_no_key(self) -> bool {
+        use TokenClass::{Attacker, FixedKid, LongKid, OctKey, PathKid, UnknownKid};
+        matches!(self, UnknownKid | FixedKid | LongKid | PathKid | Attacker | OctKey)
+    }
+}
+
 impl fmt::Display for TokenClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
