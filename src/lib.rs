@@ -32,12 +32,13 @@
 //!
 //! The folders are layers, and an import may only point downward: [`model`] (types), [`suite`] (files to cases),
 //! [`token`] (keys, forge), [`issuer`] and [`target`] (the two sides), [`traffic`] (many tokens over time), [`conformance`]
-//! (plan, controls, judge), [`chaos`] (what happens when keys do), [`builtin`] (validators that can be wrong on request), [`run`] (the conductor), [`report`] (a run to bytes), and the
+//! (plan, controls, judge), [`certify`] (profiles and statements), [`chaos`] (what happens when keys do), [`builtin`] (validators that can be wrong on request), [`run`] (the conductor), [`report`] (a run to bytes), and the
 //! command line.
 
 #![warn(missing_docs)]
 
 pub mod builtin;
+pub mod certify;
 pub mod chaos;
 #[cfg(feature = "cli")]
 pub mod cli;

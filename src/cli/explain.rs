@@ -10,17 +10,17 @@ use crate::{
     model::{Case, Mutation, Recipe, Tampering, vector::Published},
     report::visible,
     run::ExitCode,
-    suite::Catalog,
+    suite::{Catalog, Demand},
 };
 use clap::Args;
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Say what a case, a mutation or a flaw is, and why it matters
+/// Say what a case, a mutation, a flaw or a profile is, and why it matters
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// A case (algorithm/alg-none), one of its variants, a mutation (strip-signature) or a flaw (builtin:NAME)
+    /// A case (algorithm/alg-none), one of its variants, a mutation (strip-signature), a flaw (builtin:NAME) or a profile
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -37,7 +37,8 @@ impl Explain {
             .or_else(|| published(&catalog, &self.id))
             .or_else(|| generated(&self.id))
             .or_else(|| flaw(&self.id))
-            .or_else(|| manual(&self.id));
+            .or_else(|| manual(&self.id))
+            .or_else(|| profile(&catalog, &self.id));
         match text {
             Some(text) => {
                 anstream::println!("{}", text.trim_end());
@@ -45,7 +46,7 @@ impl Explain {
             }
             None => Err(usage(
                 format!("nothing is called {:?}{}", self.id, nearest(&catalog, &self.id)),
-                "`gauntlet list` shows the cases, `gauntlet list flaws` the flaws",
+                "`gauntlet list` shows the cases, `gauntlet list flaws` the flaws, `gauntlet list profiles` the profiles",
             )),
         }
     }
@@ -163,6 +164,47 @@ fn flaw(id: &str) -> Option<String> {
         flaw.resembles(),
         flaw.name()
     ))
+}
+
+/// What a profile asks for.
+fn profile(catalog: &Catalog, id: &str) -> Option<String> {
+    let profile = catalog.profiles.get(id)?;
+    let demand = Demand::of(profile, catalog);
+    let mut text = format!("{}\n{}\n\n{}\n\n", profile.name, profile.title, profile.about);
+    let mut line = |name: &str, values: Vec<String>| {
+        if !values.is_empty() {
+            let _ = writeln!(text, "{name:<12}{}", values.join("\n            "));
+        }
+    };
+    line("for", vec![profile.who.clone()]);
+    line("rests on", profile.refs.iter().map(ToString::to_string).collect());
+    line("counts", vec![format!("{} cases, {} variants", demand.cases.len(), demand.variants.len())]);
+    line("requires", profile.requires.iter().map(ToString::to_string).collect());
+    line("chooses", profile.policy.iter().map(|(name, choice)| format!("{name} = {choice}")).collect());
+    line("scenarios", profile.scenarios.clone());
+    for part in &profile.parts {
+        let levels: Vec<String> = part.levels.iter().rev().map(ToString::to_string).collect();
+        let mut lines = vec![format!("{}, from severity {}, up to {}", levels.join(" and "), part.severity, part.harm)];
+        let mut list = |what: &str, names: &[String]| {
+            if !names.is_empty() {
+                lines.push(format!("{what} {}", names.join(" ")));
+            }
+        };
+        list("must show something of", &part.cases);
+        list("where they apply", &part.where_applicable);
+        list("where they apply, what shows", &part.documents);
+        list("not", &part.without);
+        line(&part.of, lines);
+    }
+    line("digest", vec![profile.digest()]);
+    line(
+        "try",
+        vec![
+            format!("gauntlet run TARGET --profile {id}"),
+            format!("gauntlet certify TARGET --profile {id} --key KEY --out DIR"),
+        ],
+    );
+    Some(text)
 }
 
 /// The manual of a mutation: its doc comment, from the schema.

@@ -3,7 +3,7 @@
 use super::{Ended, shared::Suite};
 use crate::{
     run::ExitCode,
-    suite::{lint, read_target},
+    suite::{lint, lint_profiles, read_target, scenarios},
 };
 use clap::Args;
 use std::{collections::BTreeMap, collections::BTreeSet, path::PathBuf};
@@ -35,7 +35,11 @@ impl Lint {
         for policy in catalog.cases.iter().filter_map(|case| case.policy.as_ref()) {
             policies.entry(&policy.name).or_default().extend(policy.when.keys().map(String::as_str));
         }
-        let mut wrong = complaints.len();
+        let profiles = lint_profiles(&catalog, &scenarios(None)?);
+        for (profile, what) in &profiles {
+            anstream::eprintln!("{profile}: {what}");
+        }
+        let mut wrong = complaints.len() + profiles.len();
         for path in &self.targets {
             let target = read_target(path)?;
             for (name, choice) in &target.policy {

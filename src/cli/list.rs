@@ -3,14 +3,25 @@
 use super::{
     Ended,
     coverage::Coverage,
+    report::read_run,
     shared::{Choice, Corpora, Suite},
 };
-use crate::{builtin::Flaw, run::ExitCode, suite::Catalog};
+use crate::{
+    builtin::Flaw,
+    conformance::fuzz,
+    model::{Profile, outcome::JUDGE},
+    report::visible,
+    run::ExitCode,
+    suite::{Catalog, Demand, scenarios},
+};
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
-/// List cases, families, flaws, policies; or what the specifications ask, and which cases show it
+/// List cases, families, flaws, policies, profiles; or what the specifications ask, and which cases show it
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// What to list
@@ -25,6 +36,9 @@ pub(super) struct List {
     /// What the specifications ask of a validator, clause by clause, and which of the cases show it
     #[arg(long)]
     coverage: bool,
+    /// Which of the cases are new since an old run (its run.json), gone, or ask for something else
+    #[arg(long, value_name = "RUN", conflicts_with = "coverage")]
+    changed_since: Option<PathBuf>,
     /// As text or as JSON
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Form::Text)]
     format: Form,
@@ -53,6 +67,10 @@ enum What {
     Flaws,
     /// Choices that a target file can declare in [policy]
     Policies,
+    /// What a conformance statement can be about
+    Profiles,
+    /// Version and digest of the suite, and what it holds
+    Suite,
 }
 
 /// A table on stdout: rows of cells, and the same as JSON.
@@ -71,12 +89,19 @@ impl List {
             anstream::println!("{text}");
             return Ok(ExitCode::Ok);
         }
+        if let Some(path) = &self.changed_since {
+            let table = self.changes(path)?;
+            table.print(as_json);
+            return Ok(ExitCode::Ok);
+        }
         let table = match self.what {
             What::Cases => self.cases(false)?,
             What::Variants => self.cases(true)?,
             What::Families => self.families()?,
             What::Flaws => flaws(),
             What::Policies => self.policies()?,
+            What::Profiles => self.profiles()?,
+            What::Suite => self.about()?,
         };
         if table.rows.is_empty() {
             return Err(crate::run::RunError::NothingSelected.into());
@@ -132,6 +157,71 @@ impl List {
             })
             .collect();
         Ok(Table { names: &["family", "cases", "variants", "title"], rows })
+    }
+
+    fn profiles(&self) -> Result<Table, miette::Report> {
+        let catalog = self.catalog()?;
+        let scenarios = scenarios(None)?;
+        let row = |profile: &Profile| {
+            let demand = Demand::of(profile, &catalog);
+            vec![
+                profile.name.clone(),
+                demand.cases.len().to_string(),
+                profile.scenarios_of(&scenarios).len().to_string(),
+                profile.title.clone(),
+            ]
+        };
+        let rows = catalog.profiles.values().map(row).collect();
+        Ok(Table { names: &["profile", "cases", "scenarios", "title"], rows })
+    }
+
+    fn about(&self) -> Result<Table, miette::Report> {
+        let catalog = self.catalog()?;
+        let cases: BTreeSet<String> = catalog.stated().map(|case| case.id.case()).collect();
+        let facts = [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("digest", catalog.digest().to_owned()),
+            ("judge", JUDGE.to_string()),
+            ("cases", cases.len().to_string()),
+            ("variants", catalog.stated().count().to_string()),
+            ("scenarios", scenarios(None)?.len().to_string()),
+            ("profiles", catalog.profiles.len().to_string()),
+        ];
+        let rows = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+        Ok(Table { names: &["name", "value"], rows })
+    }
+
+    /// What is different from the suite of an old run. Only cases that were part of that run can be compared.
+    fn changes(&self, path: &Path) -> Result<Table, miette::Report> {
+        let (catalog, selection) = (self.catalog()?, self.choice.selection()?);
+        let old = read_run(path)?;
+        let asked = catalog.asked();
+        let mut now: BTreeMap<String, &str> = BTreeMap::new();
+        for case in catalog.stated().filter(|case| selection.names(case)) {
+            now.insert(case.id.case(), &case.title);
+        }
+        let mut rows = Vec::new();
+        for (id, title) in &now {
+            let what = match old.statements.get(id) {
+                None => "new",
+                Some(before) if before.asks.is_empty() => continue,
+                Some(before) if asked.get(id).is_some_and(|asks| *asks != before.asks) => "changed",
+                Some(_) => continue,
+            };
+            rows.push(vec![what.to_owned(), id.clone(), (*title).to_owned()]);
+        }
+        let known = |id: &String| catalog.stated().any(|case| case.id.case() == **id);
+        for (id, before) in old.statements.iter().filter(|(id, _)| !known(id) && !id.starts_with(fuzz::FAMILY)) {
+            rows.push(vec!["gone".to_owned(), id.clone(), visible(&before.title)]);
+        }
+        if old.tool.suite == catalog.digest() {
+            anstream::eprintln!("the suite is the same: {}", catalog.digest());
+        } else {
+            let old = (visible(&old.tool.version), visible(&old.tool.suite));
+            anstream::eprintln!("then: gauntlet {}, suite {}", old.0, old.1);
+            anstream::eprintln!("now:  gauntlet {}, suite {}", env!("CARGO_PKG_VERSION"), catalog.digest());
+        }
+        Ok(Table { names: &["change", "case", "title"], rows })
     }
 
     fn policies(&self) -> Result<Table, miette::Report> {

@@ -24,8 +24,8 @@ mod shared;
 mod terminal;
 mod vectors;
 
-use crate::run::ExitCode;
-use clap::{Parser, Subcommand};
+use crate::{model::outcome::JUDGE, run::ExitCode, suite::Catalog};
+use clap::{Parser, Subcommand, error::ErrorKind};
 use miette::Report;
 
 /// Does your JWT validator really hold?
@@ -55,9 +55,9 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Write a target file
     Init(init::Init),
-    /// List cases, families, flaws, policies; or what the specifications ask, and which cases show it
+    /// List cases, families, flaws, policies, profiles; or what the specifications ask, and which cases show it
     List(list::List),
-    /// Say what a case, a mutation or a flaw is, and why it matters
+    /// Say what a case, a mutation, a flaw or a profile is, and why it matters
     Explain(explain::Explain),
     /// Print the token of a case or recipe, and how it was made
     Forge(forge::Forge),
@@ -83,7 +83,11 @@ type Ended = Result<ExitCode, Report>;
 /// Parses the arguments and runs the command.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => return version(&error.to_string()),
+        Err(error) => error.exit(),
+    };
     terminal::install(args.color);
     let ended = std::panic::catch_unwind(|| dispatch(args.command));
     let code = match ended {
@@ -98,6 +102,20 @@ pub fn main() -> std::process::ExitCode {
         }
     };
     std::process::ExitCode::from(code as u8)
+}
+
+/// The version, and which questions this binary asks: two that name the same suite can be compared.
+fn version(first: &str) -> std::process::ExitCode {
+    match Catalog::load(None) {
+        Ok(catalog) => {
+            anstream::println!("{}\nsuite {}\njudge {JUDGE}", first.trim_end(), catalog.digest());
+            std::process::ExitCode::SUCCESS
+        }
+        Err(error) => {
+            anstream::eprintln!("{:?}", Report::from(error));
+            std::process::ExitCode::from(ExitCode::Bug as u8)
+        }
+    }
 }
 
 fn dispatch(command: Command) -> Ended {

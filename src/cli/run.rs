@@ -3,17 +3,19 @@
 use super::{
     Ended,
     output::{Folder, Log},
-    shared::{Choice, Corpora, Issuer, Suite, Tested, fresh_seed, runtime, told_to_stop},
+    shared::{Choice, Corpora, Issuer, Suite, Tested, fresh_seed, profile_of, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
     conformance::fuzz,
     model::{Event, Level, Outcome, RunReport, report::CaseResult},
     report::{Format, finding_block, summary, visible},
-    run::{ExitCode, FailOn, Request, Stop, StopReason, Subject, execute},
+    run::{Asked, ExitCode, FailOn, Request, Stop, StopReason, Subject, execute},
+    suite::{Catalog, scenarios},
 };
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use miette::Report;
 use std::{path::PathBuf, time::Duration};
 use tokio::sync::watch;
 
@@ -22,6 +24,9 @@ use tokio::sync::watch;
 pub(super) struct Run {
     #[command(flatten)]
     tested: Tested,
+    /// Only the cases of a profile, and judge the run by its rules (`gauntlet list profiles`)
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
@@ -76,7 +81,9 @@ impl Run {
             _ => FailOn::Should,
         };
         let name = subject.name();
+        let profile = self.profile.as_ref().map(|name| asked(name, &catalog)).transpose()?;
         let request = Request {
+            profile,
             subject,
             selection,
             seed: self.seed.unwrap_or_else(fresh_seed),
@@ -113,6 +120,12 @@ impl Run {
         }
         Ok(code(&report))
     }
+}
+
+/// What a profile asks for, by its name.
+fn asked(name: &str, catalog: &Catalog) -> Result<Asked, Report> {
+    let profile = profile_of(name, catalog)?;
+    Ok(Asked::of(profile, catalog, &scenarios(None)?))
 }
 
 /// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.

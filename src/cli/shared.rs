@@ -3,7 +3,7 @@
 use crate::{
     builtin::Flaw,
     issuer,
-    model::Harm,
+    model::{Harm, Profile},
     run::{StopReason, Subject},
     suite::{Catalog, Selection, read_target},
 };
@@ -232,6 +232,15 @@ pub(super) async fn told_to_stop() -> StopReason {
         _ = tokio::signal::ctrl_c() => StopReason::Interrupt,
         _ = terminated => StopReason::Terminate,
     }
+}
+
+/// A profile of the suite by its name.
+pub(super) fn profile_of<'a>(name: &str, catalog: &'a Catalog) -> Result<&'a Profile, Report> {
+    catalog.profiles.get(name).ok_or_else(|| {
+        let known: Vec<&str> = catalog.profiles.keys().map(String::as_str).collect();
+        let help = format!("known profiles: {}; `gauntlet list profiles` says what they are for", known.join(", "));
+        usage(format!("no profile is called {name:?}"), help)
+    })
 }
 
 /// An error about the arguments, with what to do.

@@ -4,7 +4,9 @@ pub use super::case_result::{
     CaseResult, Change, Controls, Line, Measurement, Reproduce, Segment, TokenEvidence, Unit,
 };
 
-use super::{case::Fix, chaos::ScenarioResult, outcome::Outcome, spec::Severity, verdict::Observation};
+use super::{
+    case::Fix, chaos::ScenarioResult, outcome::Outcome, profile::ProfileSummary, spec::Severity, verdict::Observation,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,7 +64,7 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The digest of cases, recipes and key sets, `sha256:…`.
+    /// The digest of the suite: cases, recipes, key sets, vectors, profiles, scenarios and the judge, `sha256:…`.
     pub suite: String,
 }
 
@@ -166,6 +168,9 @@ pub struct Summary {
     /// Scenarios by the gravest outcome of their assertions.
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub scenarios: Counts,
+    /// How the cases stand to the profile that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileSummary>,
 }
 
 /// How many of each outcome.
@@ -236,6 +241,9 @@ pub struct Statement {
     pub why: String,
     /// What to do about a failure.
     pub fix: Fix,
+    /// The first half of the SHA-256 of what the case asks, its wording left out, in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asks: String,
 }
 
 /// What a family is about.

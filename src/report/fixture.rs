@@ -307,6 +307,7 @@ pub fn bare(id: CaseId, grade: (Level, Severity), refs: &[&str], line: usize, ex
 /// What a case says.
 pub fn statement(title: &str, why: &str, library: &str, application: &str) -> Statement {
     Statement {
+        asks: String::new(),
         title: title.into(),
         why: why.into(),
         fix: Fix { library: library.into(), application: application.into() },

@@ -190,6 +190,7 @@ impl Arena {
             issuer: Options::default(),
             args: Vec::new(),
             reproduce: String::new(),
+            profile: None,
         };
         execute_with(request, &catalog, Some(ours), Stop::never(), &mut |_| {}).await
     }

@@ -61,6 +61,11 @@ pub(super) fn of_finished(report: &RunReport, fail_on: FailOn) -> ExitCode {
     } else if untestable || undecided || unplayed || (report.summary.executed == 0 && !played) {
         ExitCode::NotTestable
     } else {
-        ExitCode::Ok
+        match &report.summary.profile {
+            // What broke counts by the levels of the profile; what was not shown is not met either.
+            Some(profile) if profile.must_pass + profile.undecided < profile.must_total => ExitCode::Failed,
+            Some(profile) if !profile.conformant => ExitCode::NotTestable,
+            _ => ExitCode::Ok,
+        }
     }
 }

@@ -79,7 +79,7 @@ pub fn export(catalog: &Catalog, selection: &Selection, wanted: &Wanted) -> Resu
         tool: Tool {
             name: "gauntlet".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            suite: catalog.digest.clone(),
+            suite: catalog.digest().to_owned(),
         },
         now: wanted.now,
         trust: press.trust,

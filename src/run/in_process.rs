@@ -148,6 +148,7 @@ impl Check {
             issuer: Options::default(),
             args: Vec::new(),
             reproduce: "gauntlet::check".into(),
+            profile: None,
         };
         // A thread of its own: the caller may be inside a runtime, where another one cannot be started.
         let worker = std::thread::spawn(move || {

@@ -40,7 +40,7 @@ pub use ours::OurSide;
 pub use policy::{BUILTIN_POLICY, builtin_policy};
 pub use recorder::Recorder;
 pub use selftest::{Caught, Detection, DetectionFile, Score, selftest};
-pub use session::{Request, execute};
+pub use session::{Asked, Request, execute};
 pub use setup::{Stage, Struck};
 pub use stop::{Stop, StopReason};
 pub use subject::{BUILTIN_ALGORITHMS, Inside, Subject};

@@ -18,8 +18,10 @@ pub(super) fn of_cases(stage: &Stage, plan: &Plan, catalog: &Catalog, seed: u64,
     let mut target = stage.about().clone();
     target.lacks = plan.lacking(&stage.provides).into_iter().collect();
     let cases = || plan.cases.iter().map(|planned| &planned.case).chain(plan.skipped.iter().map(|left| &left.case));
+    let asked = catalog.asked();
     let statement = |case: &Case| {
-        let statement = Statement { title: case.title.clone(), why: case.why.clone(), fix: case.fix.clone() };
+        let asks = asked.get(&case.id.case()).cloned().unwrap_or_default();
+        let statement = Statement { title: case.title.clone(), why: case.why.clone(), fix: case.fix.clone(), asks };
         (case.id.case(), statement)
     };
     let families: BTreeMap<String, FamilyInfo> = catalog
@@ -59,7 +61,7 @@ pub(super) fn of_scenarios(
 }
 
 fn tool(catalog: &Catalog) -> Tool {
-    Tool { name: "gauntlet".into(), version: env!("CARGO_PKG_VERSION").into(), suite: catalog.digest.clone() }
+    Tool { name: "gauntlet".into(), version: env!("CARGO_PKG_VERSION").into(), suite: catalog.digest().to_owned() }
 }
 
 /// A run that begins now.

@@ -63,7 +63,8 @@ impl Vectors {
         let Event::RunStarted { target, plan, statements, families, .. } = opening else { return };
         let shown = || self.shown.iter().map(|exhibit| &exhibit.vector.case);
         for case in shown().chain(self.left_out.iter().map(|left| &left.case)) {
-            let statement = Statement { title: case.title.clone(), why: case.why.clone(), fix: case.fix.clone() };
+            let (title, why, fix) = (case.title.clone(), case.why.clone(), case.fix.clone());
+            let statement = Statement { title, why, fix, asks: String::new() };
             statements.entry(case.id.case()).or_insert(statement);
             if let Some(family) = catalog.families.get(&case.id.family) {
                 let info = FamilyInfo { title: family.title.clone(), about: family.about.trim().to_owned() };

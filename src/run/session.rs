@@ -16,12 +16,16 @@ use super::{
     withheld::Withheld,
 };
 use crate::{
+    certify::assess,
     conformance::{
         Bench, Calibration, Finished, Planned, Standing, build, calibrate, declared, run_block, skipped, sweep,
     },
     issuer::Options,
-    model::{Event, Harm, Level, Outcome, RunReport, Verdict, report::CalibrationCheck, spec::Severity},
-    suite::{Catalog, Selection},
+    model::{
+        Event, Harm, Level, Outcome, Profile, RunReport, Verdict, chaos::Scenario, report::CalibrationCheck,
+        spec::Severity,
+    },
+    suite::{Catalog, Demand, Selection},
 };
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -50,6 +54,31 @@ pub struct Request {
     pub args: Vec<String>,
     /// The command without its selection, for reproductions.
     pub reproduce: String,
+    /// The profile that the run is for.
+    pub profile: Option<Asked>,
+}
+
+/// A profile that a run is for. Only the cases that it names are sent.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Which one.
+    pub profile: Profile,
+    /// What it demands of the suite.
+    pub demand: Demand,
+    /// How many scenarios it asks for beside the cases.
+    pub scenarios: usize,
+}
+
+impl Asked {
+    /// Works out what a profile of a suite asks for.
+    #[must_use]
+    pub fn of(profile: &Profile, catalog: &Catalog, scenarios: &[Scenario]) -> Asked {
+        Asked {
+            demand: Demand::of(profile, catalog),
+            scenarios: profile.scenarios_of(scenarios).len(),
+            profile: profile.clone(),
+        }
+    }
 }
 
 /// Runs, and hands every event to `sink` as it happens.
@@ -75,6 +104,7 @@ pub(super) async fn execute_with(
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
     let mut score = Score::new(sink);
+    score.asked.clone_from(&request.profile);
     let ended = tokio::select! {
         // On the heap: a whole run is more than the stack of a test's thread holds.
         ended = Box::pin(play(request, catalog, ours, &mut score)) => ended.map(|leaks| (leaks, None)),
@@ -89,12 +119,14 @@ pub(super) struct Score<'a> {
     recorder: Recorder,
     /// What must not be shown.
     withheld: Option<Withheld>,
+    /// The profile by which the run is judged in the end.
+    asked: Option<Asked>,
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
 impl<'a> Score<'a> {
     pub(super) fn new(sink: &'a mut (dyn FnMut(&Event) + Send)) -> Score<'a> {
-        Score { recorder: Recorder::default(), withheld: None, sink }
+        Score { recorder: Recorder::default(), withheld: None, asked: None, sink }
     }
 }
 
@@ -122,6 +154,10 @@ impl Score<'_> {
         let Some(mut report) = self.recorder.into_report() else {
             return Err(stopped.map_or(RunError::NeverBegan, RunError::StoppedEarly));
         };
+        if let Some(Asked { profile, demand, scenarios }) = &self.asked {
+            report.complete = stopped.is_none();
+            report.summary.profile = Some(assess(profile, demand, *scenarios, &report).summary);
+        }
         let exit_code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code) as u8;
         let finished = Timestamp::now().to_string();
         let stopped = stopped.map(|reason| reason.sentence().to_owned());
@@ -143,8 +179,11 @@ async fn play(
     ours: Option<OurSide>,
     score: &mut Score<'_>,
 ) -> Result<Vec<String>, RunError> {
-    let Request { subject, selection, seed, jobs, fuzz, issuer, args, reproduce, .. } = request;
+    let Request { subject, selection, seed, jobs, fuzz, issuer, args, reproduce, profile, .. } = request;
     let mut selection = selection.allowing(subject.allows());
+    if let Some(asked) = &profile {
+        selection = selection.within(asked.demand.cases.clone());
+    }
     if subject.is_in_production() {
         selection = selection.never(Harm::Harmful);
     }
@@ -156,6 +195,9 @@ async fn play(
     let beside = beside(&subject);
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
     score.withheld = stage.withheld().cloned();
+    if let Some(asked) = &profile {
+        stage.choose(&asked.profile.policy);
+    }
     let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
         planned.case = declared(&planned.case, &stage.policy);

@@ -209,6 +209,14 @@ impl Stage {
         })
     }
 
+    /// Makes the choices of a profile where the target file makes none.
+    pub(super) fn choose(&mut self, policy: &BTreeMap<String, String>) {
+        for (name, choice) in policy {
+            self.policy.entry(name.clone()).or_insert_with(|| choice.clone());
+        }
+        self.about.policy.clone_from(&self.policy);
+    }
+
     /// What a report says about the target.
     #[must_use]
     pub fn about(&self) -> &TargetInfo {

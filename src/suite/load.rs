@@ -1,8 +1,9 @@
 //! From texts to types.
 
 use super::{
+    digest::{self, Digests},
     error::SuiteError,
-    expand, frozen,
+    expand, frozen, profiles,
     requirements::Requirements,
     source::{self, SuiteFile},
 };
@@ -10,17 +11,18 @@ use crate::model::{
     Case, CaseId, Recipe, TargetFile,
     case::{CaseFile, Family},
     keyset::{KeySet, KeySetFile},
+    profile::Profile,
     recipe::RecipeFile,
     refresh::Refresh,
     target::KeySource,
     vector::Published,
 };
-use aws_lc_rs::digest;
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
+    sync::{Arc, OnceLock},
 };
 
 /// All that a suite says.
@@ -38,8 +40,12 @@ pub struct Catalog {
     pub keysets: BTreeMap<String, KeySet>,
     /// What the specifications ask.
     pub requirements: Requirements,
-    /// The digest of all files, `sha256:…`: two runs with the same one asked the same questions.
-    pub digest: String,
+    /// The profiles by name.
+    pub profiles: BTreeMap<String, Profile>,
+    /// What all of it was read from, and the scenarios that belong to it.
+    files: Arc<Vec<SuiteFile>>,
+    scenarios: Arc<Vec<SuiteFile>>,
+    digests: OnceLock<Digests>,
 }
 
 impl Catalog {
@@ -48,7 +54,34 @@ impl Catalog {
     /// # Errors
     /// The first file that cannot be read or is wrong, with the place.
     pub fn load(directory: Option<&Path>) -> Result<Catalog, SuiteError> {
-        Catalog::from_files(&source::files(directory)?)
+        Catalog::from_files(&source::files(directory)?)?.with_scenarios(None)
+    }
+
+    /// The same with the scenarios of a directory, or those of the binary, which count in its digest.
+    ///
+    /// # Errors
+    /// The directory or one of its files cannot be read.
+    pub fn with_scenarios(self, directory: Option<&Path>) -> Result<Catalog, SuiteError> {
+        let scenarios = Arc::new(source::scenario_files(directory)?);
+        Ok(Catalog { scenarios, digests: OnceLock::new(), ..self })
+    }
+
+    /// The digest of the suite, `sha256:…`: two runs with the same one asked the same questions and judged the answers in
+    /// the same way. It covers cases, recipes, key sets, vectors, requirements, profiles, scenarios and the judge, whatever
+    /// the layout of their files and the order in which they are read.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digests().suite
+    }
+
+    /// A digest of what each case asks, by `family/name`, its wording left out; published vectors have none.
+    #[must_use]
+    pub fn asked(&self) -> &BTreeMap<String, String> {
+        &self.digests().cases
+    }
+
+    fn digests(&self) -> &Digests {
+        self.digests.get_or_init(|| digest::of(&self.files, &self.scenarios))
     }
 
     /// Reads the texts of a suite.
@@ -56,7 +89,7 @@ impl Catalog {
     /// # Errors
     /// The first text that is wrong, with the place.
     pub fn from_files(files: &[SuiteFile]) -> Result<Catalog, SuiteError> {
-        let mut catalog = Catalog { digest: digest_of(files), ..Catalog::default() };
+        let mut catalog = Catalog { files: Arc::new(files.to_vec()), ..Catalog::default() };
         let mut written = BTreeMap::new();
         for file in files {
             match file.stem.as_str() {
@@ -69,7 +102,7 @@ impl Catalog {
                     let parsed: KeySetFile = parse(&file.name, &file.text)?;
                     catalog.keysets.extend(parsed.keyset);
                 }
-                "profiles" => {}
+                "profiles" => catalog.profiles = profiles::read(file)?,
                 "requirements" => catalog.requirements = Requirements::read(file)?,
                 _ => {
                     let parsed: CaseFile = parse(&file.name, &file.text)?;
@@ -142,19 +175,6 @@ impl Catalog {
         let base = self.recipes.get(name).cloned().unwrap_or_default();
         target.get(name).map_or(base.clone(), |own| own.over(&base))
     }
-}
-
-/// Names do not count, since the same suite may be read from the binary or from a directory; stems do.
-fn digest_of(files: &[SuiteFile]) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for file in files {
-        for part in [&file.stem, &file.text] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
-        }
-    }
-    let hex: String = context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
 }
 
 fn inherit(

@@ -1,12 +1,14 @@
 //! Files in, cases out: reads case, recipe, key-set and target files, points at what is wrong in them, and expands
 //! `each` into variants. Knows nothing of sockets and keys.
 
+mod digest;
 mod errata;
 mod error;
 mod expand;
 mod frozen;
 mod lint;
 mod load;
+mod profiles;
 mod requirements;
 mod scenarios;
 mod schema;
@@ -19,6 +21,7 @@ pub use error::SuiteError;
 pub use frozen::read_vectors;
 pub use lint::{Complaint, lint};
 pub use load::{Catalog, read_target};
+pub use profiles::{Demand, ProfileBlock, ProfileFile, ProfileFormat, lint_profiles};
 pub use requirements::{Requirement, RequirementBlock, RequirementFile, RequirementFormat, Requirements};
 pub use scenarios::{scenarios, scenarios_from};
 pub use schema::{SCHEMAS, SchemaFile};

@@ -1,6 +1,6 @@
 //! The generated JSON Schemas. They lie beside the files that they describe; a test compares them with the types.
 
-use super::{errata::ErrataFile, requirements::RequirementFile};
+use super::{errata::ErrataFile, profiles::ProfileFile, requirements::RequirementFile};
 use crate::model::{
     RunReport, TargetFile,
     adapter::{AdapterReply, AdapterRequest},
@@ -28,6 +28,7 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/recipe-file.schema.json", make: || schema_for!(RecipeFile) },
     SchemaFile { path: "vectors/keyset-file.schema.json", make: || schema_for!(KeySetFile) },
     SchemaFile { path: "vectors/requirements-file.schema.json", make: || schema_for!(RequirementFile) },
+    SchemaFile { path: "vectors/profile-file.schema.json", make: || schema_for!(ProfileFile) },
     SchemaFile { path: "scenarios/scenario-file.schema.json", make: || schema_for!(ScenarioFile) },
     SchemaFile { path: "vectors/vector-file.schema.json", make: || schema_for!(VectorFile) },
     SchemaFile { path: "vectors/published-keys.schema.json", make: || schema_for!(PublishedKeys) },

@@ -17,11 +17,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("conformance", &["model", "suite", "token", "issuer", "target"]),
     ("chaos", &["model", "suite", "token", "issuer", "target", "traffic"]),
     ("builtin", &["model", "token", "target::protocol"]),
-    ("run", &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "builtin"]),
+    ("certify", &["model", "suite"]),
+    ("run", &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "builtin", "certify"]),
     ("report", &["model"]),
     (
         "cli",
-        &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "builtin", "run", "report"],
+        &[
+            "model",
+            "suite",
+            "token",
+            "issuer",
+            "target",
+            "traffic",
+            "conformance",
+            "chaos",
+            "builtin",
+            "certify",
+            "run",
+            "report",
+        ],
     ),
 ];
 

@@ -58,6 +58,7 @@ async fn strict(catalog: &Catalog) -> RunReport {
         issuer: Options::default(),
         args: Vec::new(),
         reproduce: String::new(),
+        profile: None,
     };
     execute(request, catalog, Stop::never(), &mut |_| {}).await.unwrap()
 }

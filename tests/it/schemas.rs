@@ -41,6 +41,7 @@ fn suite_and_target_files_meet_their_schemas() {
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
         match name.as_str() {
             "recipes.toml" => check(&file, "vectors/recipe-file.schema.json"),
+            "profiles.toml" => check(&file, "vectors/profile-file.schema.json"),
             "requirements.toml" => check(&file, "vectors/requirements-file.schema.json"),
             "keysets.toml" => check(&file, "vectors/keyset-file.schema.json"),
             _ if name.ends_with(".toml") => check(&file, "vectors/case-file.schema.json"),

@@ -11,7 +11,7 @@ const WIDTH: usize = 116;
 /// The block of a token; none where a value of it has no form in TOML.
 #[must_use]
 pub fn case_block(forgery: &Forgery, number: u32) -> Option<String> {
-    let Statement { title, why, fix } = forgery.kind.statement();
+    let Statement { title, why, fix, .. } = forgery.kind.statement();
     let title = title.split_once(',').map_or(title.as_str(), |(title, _)| title);
     let refs: Vec<String> = forgery.kind.refs().into_iter().map(|reference| reference.0).collect();
     let mut block = Block(String::from("[[case]]\n"));

@@ -55,7 +55,7 @@ macro_rules! kinds {
                 let (title, why, library, application) =
                     match self { $(Kind::$kind => ($title, $why, $library, $application),)* };
                 let fix = Fix { library: library.to_owned(), application: application.to_owned() };
-                Statement { title: title.to_owned(), why: why.to_owned(), fix }
+                Statement { title: title.to_owned(), why: why.to_owned(), fix, asks: String::new() }
             }
         }
     };
@@ -161,7 +161,7 @@ impl Kind {
     /// The statement as a case, so that the judge judges it as any other.
     #[must_use]
     pub fn case(self, number: Option<u32>, token: Recipe) -> Case {
-        let Statement { title, why, fix } = self.statement();
+        let Statement { title, why, fix, .. } = self.statement();
         Case {
             id: self.id(number),
             title,
@@ -223,7 +223,7 @@ mod tests {
             assert!(kind.severity() >= Severity::High);
             let id = kind.id(Some(7));
             assert_eq!(id.to_string().parse::<CaseId>(), Ok(id));
-            let Statement { title, why, fix } = kind.statement();
+            let Statement { title, why, fix, .. } = kind.statement();
             assert!(!title.ends_with('.') && why.ends_with('.'), "{kind:?}");
             assert!(fix.library.ends_with('.') && fix.application.ends_with('.'), "{kind:?}");
         }

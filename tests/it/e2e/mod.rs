@@ -16,6 +16,7 @@ mod issuer;
 mod keysets;
 mod lent;
 pub mod play;
+mod profiles;
 mod scripted;
 mod signals;
 mod started;
