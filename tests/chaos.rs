@@ -35,6 +35,7 @@ async fn play(flaw: Option<Flaw>, wanted: impl Fn(&Scenario) -> bool, jobs: usiz
         seed: 7,
         jobs,
         fail_on: FailOn::Must,
+        baseline: None,
         issuer: FaultyOptions { base: Options::default(), jwks_port: 0, seed: 7 },
         args: Vec::new(),
     };

@@ -83,6 +83,8 @@ fn report(outcomes: [Outcome; 3]) -> RunReport {
             provides: vec!["observe:outbound".into()],
             lacks: Vec::new(),
             policy: [("padding".to_owned(), "reject".to_owned())].into(),
+            promoted: Vec::new(),
+            waived: Vec::new(),
         },
         calibration: Vec::new(),
         summary: Summary { cases: Counts::default(), ..Summary::default() },
@@ -95,7 +97,9 @@ fn report(outcomes: [Outcome; 3]) -> RunReport {
             .collect(),
         scenarios: Vec::new(),
         log_leaks: Vec::new(),
+        baseline: None,
         exit_code: 0,
+        exit_because: String::new(),
     }
 }
 

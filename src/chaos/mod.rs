@@ -23,4 +23,4 @@ pub use control::Control;
 pub use desk::{Desk, DeskError};
 pub use fingerprint::{fingerprint, fingerprint_desk};
 pub use play::{Field, Keeper, play};
-pub use result::left_out;
+pub use result::{gravest, left_out};

@@ -98,8 +98,9 @@ pub(super) fn result(
     }
 }
 
-/// What a claim that could not be decided says about the whole: nothing, since the others stand.
-fn gravest(assertions: &[AssertionResult]) -> Outcome {
+/// The gravest outcome of claims. What one that could not be decided says about the whole is nothing: the others stand.
+#[must_use]
+pub fn gravest(assertions: &[AssertionResult]) -> Outcome {
     let decided = assertions.iter().map(|claim| claim.outcome);
     decided
         .filter(|outcome| !matches!(outcome, Outcome::Skip | Outcome::Inconclusive))

@@ -4,7 +4,7 @@ use super::{
     Ended,
     output::{Folder, Log},
     run::{FailLevel, code, listen},
-    shared::{FaultyIssuer, TargetName, fresh_seed, runtime, usage},
+    shared::{FaultyIssuer, KnownFailures, TargetName, fresh_seed, runtime, usage},
     terminal::paint,
 };
 use crate::{
@@ -59,6 +59,8 @@ pub(super) struct Chaos {
     /// What makes the run red: a broken must, or also a missed objective
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "must")]
     fail_on: FailLevel,
+    #[command(flatten)]
+    known: KnownFailures,
     /// What drives nonces and shares of requests
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -91,6 +93,7 @@ impl Chaos {
             return Ok(ExitCode::Ok);
         }
         let name = subject.name();
+        let baseline = self.known.read(&name)?;
         let seed = self.seed.unwrap_or_else(fresh_seed);
         let request = ChaosRequest {
             subject,
@@ -101,6 +104,7 @@ impl Chaos {
                 FailLevel::Must => FailOn::Must,
                 FailLevel::Should => FailOn::Should,
             },
+            baseline,
             issuer: self.issuer.options(seed),
             args: std::env::args().skip(1).collect(),
         };

@@ -3,10 +3,10 @@
 use super::{Ended, shared::Suite};
 use crate::{
     run::ExitCode,
-    suite::{lint, lint_profiles, read_target, scenarios},
+    suite::{complaints as complaints_of, lint, lint_profiles, read_target, scenarios},
 };
 use clap::Args;
-use std::{collections::BTreeMap, collections::BTreeSet, path::PathBuf};
+use std::path::PathBuf;
 
 /// Check suite and target files
 #[derive(Debug, Args)]
@@ -31,28 +31,13 @@ impl Lint {
                 complaint.what
             );
         }
-        let mut policies: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for policy in catalog.cases.iter().filter_map(|case| case.policy.as_ref()) {
-            policies.entry(&policy.name).or_default().extend(policy.when.keys().map(String::as_str));
-        }
         let profiles = lint_profiles(&catalog, &scenarios(None)?);
         for (profile, what) in &profiles {
             anstream::eprintln!("{profile}: {what}");
         }
         let mut wrong = complaints.len() + profiles.len();
         for path in &self.targets {
-            let target = read_target(path)?;
-            for (name, choice) in &target.policy {
-                let what = match policies.get(name.as_str()) {
-                    None => {
-                        format!("no case asks for the policy {name:?}; `gauntlet list policies` shows those that do")
-                    }
-                    Some(choices) if !choices.contains(choice.as_str()) => {
-                        let known = choices.iter().copied().collect::<Vec<_>>().join(", ");
-                        format!("the policy {name:?} knows no choice {choice:?}; known: {known}")
-                    }
-                    Some(_) => continue,
-                };
+            for what in complaints_of(&read_target(path)?, &catalog)? {
                 anstream::eprintln!("{}: {what}", path.display());
                 wrong += 1;
             }

@@ -3,6 +3,8 @@
 //! stdout carries only what was asked for. Progress, findings and hints go to stderr.
 
 mod adapter;
+mod baseline;
+mod baseline_edit;
 mod chaos;
 mod coverage;
 mod curl;
@@ -63,6 +65,8 @@ enum Command {
     Forge(forge::Forge),
     /// Decode a token and point at its hygiene
     Decode(decode::Decode),
+    /// Keep the list of known failures: accept, prune, check
+    Baseline(baseline::BaselineCommand),
     /// Render an old run again
     Report(report::ReportCommand),
     /// Test the harness itself against the flawed built-in validators
@@ -129,6 +133,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Explain(explain) => explain.execute(),
         Command::Forge(forge) => forge.execute(),
         Command::Decode(decode) => decode.execute(),
+        Command::Baseline(baseline) => baseline.execute(),
         Command::Report(report) => report.execute(),
         Command::Selftest(selftest) => selftest.execute(),
         Command::Serve(serve) => serve.execute(),

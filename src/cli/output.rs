@@ -62,8 +62,14 @@ pub(super) fn write_reports(report: &RunReport, formats: &[Format], folder: &Pat
         .collect()
 }
 
-fn put(path: &Path, bytes: &[u8]) -> Result<(), Report> {
-    fs::write(path, bytes).into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
+/// Writes a file whole or not at all: a process that is killed leaves no half of a report behind.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), Report> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    fs::write(&part, bytes)
+        .and_then(|()| fs::rename(&part, path))
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
 /// `events.ndjson`, written while the run goes on, so that a killed run is readable up to its last event.

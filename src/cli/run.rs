@@ -3,7 +3,7 @@
 use super::{
     Ended,
     output::{Folder, Log},
-    shared::{Choice, Corpora, Issuer, Suite, Tested, fresh_seed, profile_of, runtime, told_to_stop},
+    shared::{Choice, Corpora, Issuer, KnownFailures, Suite, Tested, fresh_seed, profile_of, runtime, told_to_stop},
     terminal::paint,
 };
 use crate::{
@@ -45,6 +45,8 @@ pub(super) struct Run {
     /// [default: must; should for built-in validators]
     #[arg(long, value_enum, value_name = "LEVEL")]
     fail_on: Option<FailLevel>,
+    #[command(flatten)]
+    known: KnownFailures,
     /// What drives nonces and random bytes
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -82,6 +84,7 @@ impl Run {
         };
         let name = subject.name();
         let profile = self.profile.as_ref().map(|name| asked(name, &catalog)).transpose()?;
+        let baseline = self.known.read(&name)?;
         let request = Request {
             profile,
             subject,
@@ -90,6 +93,7 @@ impl Run {
             jobs: usize::from(self.jobs),
             fuzz: self.fuzz,
             fail_on,
+            baseline,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
             reproduce: format!("gauntlet run {}{}", self.corpora.text(), self.tested.text()),

@@ -5,7 +5,7 @@ use crate::{
     issuer,
     model::{Harm, Profile},
     run::{StopReason, Subject},
-    suite::{Catalog, Selection, read_target},
+    suite::{Baseline, Catalog, Selection, read_baseline, read_target},
 };
 use clap::Args;
 use miette::{IntoDiagnostic, Report, miette};
@@ -123,6 +123,30 @@ impl FaultyIssuer {
     pub fn options(&self, seed: u64) -> issuer::FaultyOptions {
         let base = issuer::Options { bind: self.bind, port: self.port, public_url: None, https: false };
         issuer::FaultyOptions { base, jwks_port: self.jwks_port, seed }
+    }
+}
+
+/// What is known to fail.
+#[derive(Debug, Clone, Args)]
+pub(super) struct KnownFailures {
+    /// The list of known failures: those on it do not make the run red, but an entry that no longer fails, matches nothing
+    /// or is past its date does; `gauntlet baseline accept` writes one
+    #[arg(long = "baseline", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl KnownFailures {
+    /// Reads the list, where there is one, for a target.
+    pub fn read(&self, target: &str) -> Result<Option<Baseline>, Report> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let baseline = read_baseline(file)?;
+        match &baseline.target {
+            Some(own) if own != target => Err(usage(
+                format!("{} is about the target {own:?}, found {target:?}", file.display()),
+                "name the list of this target, or take `target` out of the file where it holds for several",
+            )),
+            _ => Ok(Some(baseline)),
+        }
     }
 }
 

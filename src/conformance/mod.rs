@@ -39,3 +39,4 @@ pub use phase::{Phase, phases};
 pub use plan::{Plan, Planned, Skipped, build};
 pub use published::{Exhibit, Gallery, exhibit};
 pub use renew::{Fetch, Fetched, Renewal};
+pub use result::gravest;

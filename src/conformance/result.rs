@@ -30,7 +30,8 @@ pub(super) fn result_of(case: &Case, findings: Vec<Finding>) -> CaseResult {
 }
 
 /// The outcome of a variant: its gravest finding; a skipped verdict skips the whole variant.
-pub(super) fn gravest(findings: &[Finding]) -> Outcome {
+#[must_use]
+pub fn gravest(findings: &[Finding]) -> Outcome {
     match findings.first() {
         Some(verdict) if verdict.outcome == Outcome::Skip => {
             let rest = findings[1..].iter().map(|finding| finding.outcome).max();

@@ -1,6 +1,7 @@
 //! One thing that happened in a run. The stream of events is the log (`events.ndjson`), one JSON object a line.
 
 use super::{
+    baseline::BaselineReport,
     chaos::{ScenarioResult, StepResult},
     report::{CalibrationCheck, CaseResult, FamilyInfo, RunInfo, Statement, Summary, TargetInfo, Tool},
     spec::Level,
@@ -89,8 +90,14 @@ pub enum Event {
         summary: Summary,
         /// Texts of the target's log that look like whole tokens.
         log_leaks: Vec<String>,
+        /// What became of the list of known failures.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        baseline: Option<Box<BaselineReport>>,
         /// What the process answers its caller.
         exit_code: u8,
+        /// Why, in a sentence.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        exit_because: String,
     },
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod adapter;
 mod alg;
+pub mod baseline;
 mod bound;
 pub mod capability;
 pub mod case;

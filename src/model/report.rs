@@ -5,7 +5,8 @@ pub use super::case_result::{
 };
 
 use super::{
-    case::Fix, chaos::ScenarioResult, outcome::Outcome, profile::ProfileSummary, spec::Severity, verdict::Observation,
+    baseline::BaselineReport, case::Fix, chaos::ScenarioResult, outcome::Outcome, profile::ProfileSummary,
+    spec::Severity, target::Term, verdict::Observation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,8 +45,14 @@ pub struct RunReport {
     /// Texts of the target's own log that look like whole tokens, where the harness started it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_leaks: Vec<String>,
+    /// What became of the list of known failures, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineReport>,
     /// What the process answered its caller.
     pub exit_code: u8,
+    /// Why it answered that, in a sentence; empty in runs that were killed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub exit_because: String,
 }
 
 /// The format line of a run report.
@@ -120,6 +127,12 @@ pub struct TargetInfo {
     /// Declared choices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policy: BTreeMap<String, String>,
+    /// What its file makes a must.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promoted: Vec<Term>,
+    /// What its file does not ask for, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Term>,
 }
 
 /// One of the first probes, or a finding about the target as a whole.
@@ -229,6 +242,9 @@ pub struct BaselineCounts {
     pub fixed: usize,
     /// Listed, matched nothing.
     pub stale: usize,
+    /// Listed, and past its date.
+    #[serde(default)]
+    pub expired: usize,
 }
 
 /// What a case says, shared by its variants.

@@ -32,6 +32,12 @@ pub struct TargetFile {
     /// Choices that the standards leave open, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policy: BTreeMap<String, String>,
+    /// Checks of a should or of a declared policy that are a must here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promote: Vec<Term>,
+    /// Checks of a should or of a policy that are not asked for here, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waive: Vec<Term>,
     /// How it is started, where the harness may start it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
@@ -72,6 +78,17 @@ pub struct About {
     /// `production` forbids harmful cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+}
+
+/// What is asked of this target beyond, or below, what the suite asks of everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Term {
+    /// A glob over ids of findings: `claims/jti-*`, `header/typ-wrong#verdict`, `chaos/jwks-outage#*`.
+    pub finding: String,
+    /// Why, in a sentence; a waiver always says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub because: String,
 }
 
 /// How the target comes to trust us.

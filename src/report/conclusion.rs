@@ -5,7 +5,7 @@ use super::{
     text::visible,
     words::count,
 };
-use crate::model::{Level, Outcome, RunReport, Severity, report::CalibrationCheck};
+use crate::model::{Level, Outcome, RunReport, Severity, outcome::BaselineStatus, report::CalibrationCheck};
 
 /// What a run says about its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,10 @@ fn undecided(report: &RunReport, groups: &[Group<'_>]) -> Option<Answer> {
         return Some((Standing::Undecided, "Undecided", detail));
     }
     let open = groups.iter().filter(|group| {
-        group.findings().any(|finding| finding.outcome == Outcome::Inconclusive && finding.level == Level::Must)
+        group.findings().any(|finding| {
+            let open = finding.outcome == Outcome::Inconclusive && finding.level == Level::Must;
+            open && finding.baseline != BaselineStatus::Known
+        })
     });
     match open.count() {
         0 if report.complete && report.stopped.is_none() => None,

@@ -3,7 +3,7 @@
 use super::{
     Conclusion, Standing,
     chaos::scenario_lines,
-    exit_meaning,
+    exit_sentence,
     group::{Group, by_case, findings, number, skips, tally},
     text::visible,
     words::{READING_ORDER, count, outcome_symbol, outcome_word},
@@ -140,6 +140,7 @@ pub fn summary(report: &RunReport, paint: Paint<'_>) -> String {
     section(&mut text, paint, "undecided", named(&grave, paint, |outcome| outcome == Outcome::Inconclusive));
     section(&mut text, paint, "measured", measured_lines(report, paint));
     section(&mut text, paint, "not tested", skip_lines(report));
+    section(&mut text, paint, "known failures", baseline_lines(report, paint));
     text.push('\n');
     for alarm in &conclusion.alarms {
         let _ = writeln!(text, "{}", paint(Role::Alarm, &format!("!! {alarm}")));
@@ -156,8 +157,37 @@ pub fn summary(report: &RunReport, paint: Paint<'_>) -> String {
         let _ = writeln!(text, "{}  {words} {}", paint(Role::Label, "next"), paint(Role::Command, &command));
     }
     let exit = paint(Role::Label, "exit");
-    let _ = writeln!(text, "{exit}  {}: {}", report.exit_code, exit_meaning(report.exit_code));
+    let _ = writeln!(text, "{exit}  {}: {}", report.exit_code, exit_sentence(report));
     text
+}
+
+/// What became of the list of known failures: what has to go first, then how many there are.
+fn baseline_lines(report: &RunReport, paint: Paint<'_>) -> Vec<String> {
+    let Some(baseline) = &report.baseline else { return Vec::new() };
+    let file = visible(&baseline.file);
+    let mut lines: Vec<String> = baseline
+        .out_of_date()
+        .map(|entry| {
+            let status = paint(Role::Outcome(Outcome::Fail), &format!("✗ {:<8}", entry.status.to_string()));
+            let glob = paint(Role::Name, &visible(&entry.glob));
+            format!("{status} {glob}  {} ({file}:{})", entry.status.means(), entry.line)
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.push(format!("mend       {}", paint(Role::Command, &visible(&baseline.mend()))));
+    }
+    let skips = &baseline.unexpected_skips;
+    if let Some(first) = skips.first() {
+        let many = count(skips.len(), "variant");
+        lines.push(format!(
+            "! skipped  {many} sent and not judged, such as {}; no [[skip]] of {file} expects it",
+            visible(first)
+        ));
+    }
+    let known = report.summary.baseline_status.known;
+    let entries = count(baseline.entries.len(), "entry").replace("entrys", "entries");
+    lines.push(format!("{known} known, by {entries} of {file}"));
+    lines
 }
 
 fn table(groups: &[Group<'_>], paint: Paint<'_>) -> String {
@@ -259,7 +289,10 @@ fn next_step(report: &RunReport, grave: &[&Group<'_>]) -> Option<(&'static str, 
     if let Some(hint) = of(Outcome::Fail).chain(of(Outcome::Inconclusive)).find_map(|check| check.hint.as_deref()) {
         return Some(("look at the target first:", visible(hint)));
     }
-    let worst = grave.iter().find(|group| !group.is_known())?;
+    let Some(worst) = grave.iter().find(|group| !group.is_known()) else {
+        let baseline = report.baseline.as_ref().filter(|baseline| baseline.out_of_date().next().is_some())?;
+        return Some(("take what is out of date off the list:", visible(&baseline.mend())));
+    };
     Some(("see what it means and how to mend it:", format!("gauntlet explain {}", visible(&worst.id))))
 }
 

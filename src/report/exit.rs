@@ -1,5 +1,8 @@
 //! What an exit code says, in one sentence.
 
+use super::text::visible;
+use crate::model::RunReport;
+
 /// The meaning of an exit code of `gauntlet`, as a reader of a report or of a build log needs it.
 #[must_use]
 pub fn exit_meaning(code: u8) -> &'static str {
@@ -14,6 +17,15 @@ pub fn exit_meaning(code: u8) -> &'static str {
         130 => "stopped by Ctrl-C; the results so far are written",
         143 => "stopped by a termination signal; the results so far are written",
         _ => "not a code of this harness",
+    }
+}
+
+/// Why a run ended with its exit code: its own sentence, or the meaning of the code where it had no time to say one.
+#[must_use]
+pub fn exit_sentence(report: &RunReport) -> String {
+    match report.exit_because.as_str() {
+        "" => exit_meaning(report.exit_code).to_owned(),
+        because => visible(because),
     }
 }
 

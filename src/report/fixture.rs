@@ -36,6 +36,8 @@ pub fn report() -> RunReport {
             provides: ["alg:RS256", "alg:ES256", "jwks:remote", "observe:outbound"].map(Into::into).into(),
             lacks: ["alg:PS256", "alg:ES384", "control:clock"].map(Into::into).into(),
             policy: BTreeMap::from([("missing-exp".to_owned(), "undeclared".to_owned())]),
+            promoted: Vec::new(),
+            waived: Vec::new(),
         },
         calibration: calibration(),
         summary: Summary::default(),
@@ -44,7 +46,9 @@ pub fn report() -> RunReport {
         cases: Vec::new(),
         scenarios: Vec::new(),
         log_leaks: vec!["2026-11-22T13:28:02Z DEBUG auth: token=eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJh…".into()],
+        baseline: None,
         exit_code: 1,
+        exit_because: String::new(),
     };
     super::fixture_cases::fill(&mut report);
     summarise(&mut report);
@@ -95,8 +99,7 @@ pub fn summarise(report: &mut RunReport) {
         baseline_status: BaselineCounts {
             new: status(BaselineStatus::New),
             known: status(BaselineStatus::Known),
-            fixed: 0,
-            stale: 0,
+            ..BaselineCounts::default()
         },
         by_severity,
         executed: groups.iter().filter(|group| group.variants.iter().any(|case| case.observation.is_some())).count(),

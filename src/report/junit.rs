@@ -7,6 +7,7 @@ use super::{
 };
 use crate::model::{
     Finding, Outcome, RunReport,
+    baseline::{BaselineReport, EntryStatus},
     chaos::{AssertionResult, ScenarioResult},
     outcome::BaselineStatus,
     report::{CalibrationCheck, CaseResult, Statement},
@@ -31,7 +32,8 @@ pub(super) fn write(report: &RunReport) -> Result<Vec<u8>, RenderError> {
     calibration.add_test_cases(report.calibration.iter().map(check));
     xml.add_test_suite(calibration);
     xml.add_test_suites(families(report));
-    xml.add_test_suites(report.scenarios.iter().map(scenario));
+    xml.add_test_suites(report.scenarios.iter().map(|played| scenario(played, report.baseline.as_ref())));
+    xml.add_test_suites(report.baseline.as_ref().and_then(baseline));
     let mut bytes = Vec::new();
     xml.serialize(&mut bytes)?;
     Ok(bytes)
@@ -88,25 +90,63 @@ fn families(report: &RunReport) -> Vec<TestSuite> {
             suites.push((family, TestSuite::new(visible(family))));
             suites.len() - 1
         });
-        suites[place].1.add_test_case(variant(result, report.statements.get(&result.id.case())));
+        suites[place].1.add_test_case(variant(
+            result,
+            report.statements.get(&result.id.case()),
+            report.baseline.as_ref(),
+        ));
     }
     suites.into_iter().map(|(_, suite)| suite).collect()
 }
 
+/// What the list of known failures says in vain: each such entry is a failure.
+fn baseline(baseline: &BaselineReport) -> Option<TestSuite> {
+    let mut suite = TestSuite::new("known failures");
+    for entry in &baseline.entries {
+        let says = visible(&format!("{}:{}: {}", baseline.file, entry.line, entry.status.means()));
+        let status = match entry.status {
+            EntryStatus::Known => continue,
+            EntryStatus::Untested => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(says);
+                status
+            }
+            EntryStatus::Fixed | EntryStatus::Stale | EntryStatus::Expired => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(says);
+                status.set_type(entry.status.to_string());
+                status.set_description(visible_lines(&format!("mend: {}", baseline.mend()), TEXT).0);
+                status
+            }
+        };
+        suite.add_test_case(case(&visible(&entry.glob), "known failures", status));
+    }
+    (!suite.test_cases.is_empty()).then_some(suite)
+}
+
+/// Why a finding is known, where it is.
+fn known_by(baseline: Option<&BaselineReport>, finding: &str) -> Option<String> {
+    Some(visible(&format!("known failure: {}", baseline?.entry_for(finding)?.reason())))
+}
+
 /// A suite per scenario, a test case per claim. A missed objective is no failure.
-fn scenario(result: &ScenarioResult) -> TestSuite {
+fn scenario(result: &ScenarioResult, baseline: Option<&BaselineReport>) -> TestSuite {
     let name = visible(&result.id);
     let mut suite = TestSuite::new(format!("chaos: {name}"));
     if result.assertions.is_empty() {
+        let known = known_by(baseline, &format!("chaos/{}#played", result.id));
         let mut status = match result.outcome {
             Outcome::Skip => TestCaseStatus::skipped(),
+            _ if known.is_some() => TestCaseStatus::skipped(),
             _ => TestCaseStatus::non_success(NonSuccessKind::Error),
         };
-        status.set_message(visible(&result.notes.join("; ")));
+        status.set_message(known.unwrap_or_else(|| visible(&result.notes.join("; "))));
         suite.add_test_case(case(&visible(&result.title), &name, status));
     }
     for claim in &result.assertions {
+        let known = known_by(baseline, &format!("chaos/{}#{}", result.id, claim.name));
         let mut status = match claim.outcome {
+            Outcome::Fail if known.is_some() => TestCaseStatus::skipped(),
             Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
             Outcome::Skip | Outcome::Inconclusive => TestCaseStatus::skipped(),
             Outcome::Pass | Outcome::Note | Outcome::Warn => TestCaseStatus::success(),
@@ -114,10 +154,12 @@ fn scenario(result: &ScenarioResult) -> TestSuite {
         let seen = visible(&format!("limit {}, seen {} (n = {})", claim.expected, claim.observed, claim.n));
         match &status {
             TestCaseStatus::Success { .. } => {}
-            _ => drop(status.set_message(visible(&claim.because))),
+            _ => drop(status.set_message(known.clone().unwrap_or_else(|| visible(&claim.because)))),
         }
         if claim.outcome == Outcome::Fail {
-            status.set_type(result.severity.to_string());
+            if known.is_none() {
+                status.set_type(result.severity.to_string());
+            }
             status.set_description(claim_description(result, claim, &seen));
         }
         let mut own = case(&visible(&format!("{} ({})", claim.name, claim.level)), &name, status);
@@ -143,7 +185,7 @@ fn claim_description(result: &ScenarioResult, claim: &AssertionResult, seen: &st
     visible_lines(&lines.join("\n"), TEXT).0
 }
 
-fn variant(result: &CaseResult, statement: Option<&Statement>) -> TestCase {
+fn variant(result: &CaseResult, statement: Option<&Statement>, baseline: Option<&BaselineReport>) -> TestCase {
     let grave: Vec<&Finding> = result.findings.iter().filter(|finding| finding.outcome == result.outcome).collect();
     let because = grave.first().map_or_else(String::new, |finding| visible(&finding.because));
     let known = !grave.is_empty() && grave.iter().all(|finding| finding.baseline == BaselineStatus::Known);
@@ -160,7 +202,8 @@ fn variant(result: &CaseResult, statement: Option<&Statement>) -> TestCase {
             status.set_message(because.as_str());
         }
         TestCaseStatus::Skipped { .. } => {
-            status.set_message(format!("known failure: {because}"));
+            let listed = grave.first().and_then(|finding| known_by(baseline, &finding.id));
+            status.set_message(listed.unwrap_or_else(|| format!("known failure: {because}")));
             status.set_description(description(result, &grave, statement));
         }
         TestCaseStatus::NonSuccess { .. } => {

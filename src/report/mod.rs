@@ -24,7 +24,7 @@ mod fixture_cases;
 pub use chaos::{fingerprint_table, scenario_block};
 pub use conclusion::{Conclusion, Standing};
 pub use console::{Paint, Role, finding_block, plain, summary};
-pub use exit::exit_meaning;
+pub use exit::{exit_meaning, exit_sentence};
 pub use json::read;
 pub use render::{Format, RenderError, UnknownFormat, render};
 pub use text::{visible, visible_lines};

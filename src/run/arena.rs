@@ -187,6 +187,7 @@ impl Arena {
             jobs: 1,
             fuzz: 0,
             fail_on: FailOn::Should,
+            baseline: None,
             issuer: Options::default(),
             args: Vec::new(),
             reproduce: String::new(),

@@ -1,6 +1,7 @@
 //! A run of scenarios: each on an issuer and a target of its own.
 
 use super::{
+    baseline::Universe,
     chaos_target::{Standing, about},
     error::RunError,
     exit::FailOn,
@@ -8,6 +9,7 @@ use super::{
     session::Score,
     stop::Stop,
     subject::Subject,
+    terms::Terms,
     trust,
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
         keyset::{AlteredMember, KeySet},
         target::{Decryption, KeySource, TargetFile},
     },
-    suite::Catalog,
+    suite::{Baseline, Catalog, scenarios},
     target,
     token::{Forge, KeyRing, Setting},
     traffic::Mint,
@@ -48,6 +50,8 @@ pub struct ChaosRequest {
     pub jobs: usize,
     /// From which outcome on the run is red.
     pub fail_on: FailOn,
+    /// The list of known failures.
+    pub baseline: Option<Baseline>,
     /// Where our side listens.
     pub issuer: FaultyOptions,
     /// The arguments of the command, for the report.
@@ -80,7 +84,12 @@ pub async fn execute_chaos(
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
-    let mut score = Score::new(sink);
+    let mut score = Score::new(sink, Terms::of_subject(&request.subject));
+    if let Some(baseline) = request.baseline.clone() {
+        let all = scenarios(None)?;
+        let ids = all.iter().chain(&request.scenarios).map(|scenario| scenario.id.as_str());
+        score.hold_against(baseline, Universe::new(&catalog, ids));
+    }
     let ended = tokio::select! {
         ended = run(request, catalog, &mut score) => ended.map(|()| None),
         reason = stop.wanted() => Ok(Some(reason)),

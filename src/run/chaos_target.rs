@@ -82,6 +82,10 @@ pub(super) fn about(subject: &Subject) -> TargetInfo {
         Subject::File(path, file) => (file.target.about.clone(), Some(path.display().to_string()), file.policy.clone()),
         _ => (String::new(), None, BTreeMap::new()),
     };
+    let (promoted, waived) = match subject {
+        Subject::File(_, file) => (file.promote.clone(), file.waive.clone()),
+        _ => (Vec::new(), Vec::new()),
+    };
     TargetInfo {
         name: subject.name(),
         about,
@@ -91,5 +95,7 @@ pub(super) fn about(subject: &Subject) -> TargetInfo {
         provides: Vec::new(),
         lacks: Vec::new(),
         policy,
+        promoted,
+        waived,
     }
 }

@@ -4,6 +4,7 @@
 
 mod alone;
 mod arena;
+mod baseline;
 mod chaos;
 mod chaos_proof;
 mod chaos_target;
@@ -26,14 +27,16 @@ mod session;
 mod setup;
 mod stop;
 mod subject;
+mod terms;
 mod trust;
 mod withheld;
 
+pub use baseline::{Universe, apply};
 pub use chaos::{ChaosRequest, execute_chaos, measure_cache, scale_of, serve_faulty};
 pub use chaos_proof::{PROOFS, Proof};
 pub use decryption::{BUILTIN_DECRYPTS, decryption};
 pub use error::RunError;
-pub use exit::{ExitCode, FailOn};
+pub use exit::{Exit, ExitCode, FailOn};
 pub use export::{Wanted, export};
 pub use in_process::{Check, check};
 pub use ours::OurSide;

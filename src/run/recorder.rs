@@ -1,9 +1,12 @@
 //! From events to a report. A log without its last line gives a report marked incomplete.
 
+use super::baseline;
 use crate::model::{
     Event, Outcome, RunReport,
+    baseline::EntryStatus,
     chaos::ScenarioResult,
-    report::{CaseResult, Counts, ReportFormat, Summary},
+    outcome::BaselineStatus::{Known, New},
+    report::{BaselineCounts, CaseResult, Counts, ReportFormat, Summary},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +40,9 @@ impl Recorder {
                     cases: Vec::new(),
                     scenarios: Vec::new(),
                     log_leaks: Vec::new(),
+                    baseline: None,
                     exit_code: super::ExitCode::Incomplete as u8,
+                    exit_because: String::new(),
                 });
             }
             Event::Calibrated { check } => {
@@ -69,27 +74,48 @@ impl Recorder {
         let mut report = self.report?;
         report.cases = self.cases.into_values().map(Arc::unwrap_or_clone).collect();
         report.scenarios = self.scenarios.into_values().collect();
-        report.summary = summary(&report.cases);
-        for scenario in &report.scenarios {
-            report.summary.scenarios.add(scenario.outcome);
-        }
+        baseline::mark(&mut report);
         Some(report)
     }
 }
 
 /// Takes in what is known when a run ends.
 pub(super) fn close(report: &mut RunReport, event: &Event) {
-    if let Event::RunFinished { finished, stopped, summary: _, log_leaks, exit_code } = event {
+    if let Event::RunFinished { finished, stopped, summary: _, log_leaks, baseline, exit_code, exit_because } = event {
         report.complete = stopped.is_none();
         report.stopped.clone_from(stopped);
         report.run.finished.clone_from(finished);
         report.log_leaks.clone_from(log_leaks);
+        report.baseline = baseline.as_deref().cloned();
         report.exit_code = *exit_code;
+        report.exit_because.clone_from(exit_because);
     }
 }
 
-/// The counts over the results of a run.
-fn summary(cases: &[CaseResult]) -> Summary {
+/// Counts the results of a run.
+pub(super) fn count(report: &mut RunReport) {
+    let mut summary = of_cases(&report.cases);
+    for scenario in &report.scenarios {
+        summary.scenarios.add(scenario.outcome);
+    }
+    let findings =
+        report.cases.iter().flat_map(|case| &case.findings).map(|finding| (finding.outcome, finding.baseline));
+    let claims = report.scenarios.iter().flat_map(|scenario| &scenario.assertions);
+    let claims = claims.map(|claim| (claim.outcome, claim.baseline));
+    let statuses: Vec<_> = findings.chain(claims).collect();
+    let entries = |status| report.baseline.as_ref().map_or(0, |baseline| baseline.count(status));
+    summary.baseline_status = BaselineCounts {
+        new: statuses.iter().filter(|(outcome, status)| *outcome >= Outcome::Warn && *status == New).count(),
+        known: statuses.iter().filter(|(_, status)| *status == Known).count(),
+        fixed: entries(EntryStatus::Fixed),
+        stale: entries(EntryStatus::Stale),
+        expired: entries(EntryStatus::Expired),
+    };
+    report.summary = summary;
+}
+
+/// The counts over the cases of a run.
+fn of_cases(cases: &[CaseResult]) -> Summary {
     let mut summary = Summary::default();
     let mut gravest: BTreeMap<String, Outcome> = BTreeMap::new();
     let mut executed = BTreeSet::new();
@@ -107,7 +133,6 @@ fn summary(cases: &[CaseResult]) -> Summary {
         for finding in &case.findings {
             if finding.outcome >= Outcome::Warn {
                 *summary.by_severity.entry(finding.severity.to_string()).or_default() += 1;
-                summary.baseline_status.new += 1;
             }
         }
     }

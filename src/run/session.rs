@@ -2,8 +2,9 @@
 
 use super::{
     alone,
+    baseline::{self, Universe},
     error::RunError,
-    exit::{self, FailOn},
+    exit::{self, Exit, FailOn},
     generated::Generated,
     opening,
     ours::OurSide,
@@ -13,6 +14,7 @@ use super::{
     setup::{Stage, Struck},
     stop::{Stop, StopReason},
     subject::Subject,
+    terms::Terms,
     withheld::Withheld,
 };
 use crate::{
@@ -25,9 +27,9 @@ use crate::{
         Event, Harm, Level, Outcome, Profile, RunReport, Verdict, chaos::Scenario, report::CalibrationCheck,
         spec::Severity,
     },
-    suite::{Catalog, Demand, Selection},
+    suite::{Baseline, Catalog, Demand, Selection, complaints, scenarios},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::task::JoinSet;
 
@@ -48,6 +50,8 @@ pub struct Request {
     pub fuzz: u32,
     /// From which outcome on the run is red.
     pub fail_on: FailOn,
+    /// The list of known failures.
+    pub baseline: Option<Baseline>,
     /// How our side is reached.
     pub issuer: Options,
     /// The arguments of the command, for the report.
@@ -103,8 +107,12 @@ pub(super) async fn execute_with(
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
-    let mut score = Score::new(sink);
+    let mut score = Score::new(sink, Terms::of_subject(&request.subject));
     score.asked.clone_from(&request.profile);
+    if let Some(baseline) = request.baseline.clone() {
+        let scenarios = scenarios(None)?;
+        score.hold_against(baseline, Universe::new(catalog, scenarios.iter().map(|scenario| scenario.id.as_str())));
+    }
     let ended = tokio::select! {
         // On the heap: a whole run is more than the stack of a test's thread holds.
         ended = Box::pin(play(request, catalog, ours, &mut score)) => ended.map(|leaks| (leaks, None)),
@@ -121,17 +129,26 @@ pub(super) struct Score<'a> {
     withheld: Option<Withheld>,
     /// The profile by which the run is judged in the end.
     asked: Option<Asked>,
+    /// What the target's file asks.
+    terms: Terms,
+    /// What is known already, and all that can be.
+    baseline: Option<(Baseline, Universe)>,
     sink: &'a mut (dyn FnMut(&Event) + Send),
 }
 
 impl<'a> Score<'a> {
-    pub(super) fn new(sink: &'a mut (dyn FnMut(&Event) + Send)) -> Score<'a> {
-        Score { recorder: Recorder::default(), withheld: None, asked: None, sink }
+    pub(super) fn new(sink: &'a mut (dyn FnMut(&Event) + Send), terms: Terms) -> Score<'a> {
+        Score { recorder: Recorder::default(), withheld: None, terms, asked: None, baseline: None, sink }
+    }
+
+    pub(super) fn hold_against(&mut self, baseline: Baseline, universe: Universe) {
+        self.baseline = Some((baseline, universe));
     }
 }
 
 impl Score<'_> {
     pub(super) fn emit(&mut self, event: Event) {
+        let event = self.terms.event(event);
         let event = match &self.withheld {
             Some(withheld) => withheld.event(event),
             None => event,
@@ -154,15 +171,27 @@ impl Score<'_> {
         let Some(mut report) = self.recorder.into_report() else {
             return Err(stopped.map_or(RunError::NeverBegan, RunError::StoppedEarly));
         };
+        let now = Timestamp::now();
+        report.complete = stopped.is_none();
+        if let Some((baseline, universe)) = &self.baseline {
+            baseline::apply(&mut report, baseline, universe, now.to_zoned(TimeZone::UTC).date());
+        }
         if let Some(Asked { profile, demand, scenarios }) = &self.asked {
-            report.complete = stopped.is_none();
             report.summary.profile = Some(assess(profile, demand, *scenarios, &report).summary);
         }
-        let exit_code = stopped.map_or_else(|| exit::of_finished(&report, fail_on), StopReason::exit_code) as u8;
-        let finished = Timestamp::now().to_string();
-        let stopped = stopped.map(|reason| reason.sentence().to_owned());
-        let summary = report.summary.clone();
-        let event = Event::RunFinished { finished, stopped, summary, log_leaks, exit_code };
+        let exit = match stopped {
+            None => exit::of_finished(&report, fail_on),
+            Some(reason) => Exit { code: reason.exit_code(), because: reason.sentence().to_owned() },
+        };
+        let event = Event::RunFinished {
+            finished: now.to_string(),
+            stopped: stopped.map(|reason| reason.sentence().to_owned()),
+            summary: report.summary.clone(),
+            log_leaks,
+            baseline: report.baseline.clone().map(Box::new),
+            exit_code: exit.code as u8,
+            exit_because: exit.because,
+        };
         let event = match &self.withheld {
             Some(withheld) => withheld.event(event),
             None => event,
@@ -192,6 +221,10 @@ async fn play(
     if generated.is_none() && !named && !catalog.vectors.iter().any(|vector| selection.names_vector(vector)) {
         return Err(RunError::NothingSelected);
     }
+    let asked = match &subject {
+        Subject::File(_, file) => complaints(file, catalog)?,
+        _ => Vec::new(),
+    };
     let beside = beside(&subject);
     let mut stage = Stage::set(subject, catalog, &issuer, ours, seed).await?;
     score.withheld = stage.withheld().cloned();
@@ -209,6 +242,9 @@ async fn play(
         generated.announce(&mut opening);
     }
     score.emit(opening);
+    for text in asked {
+        score.emit(Event::Remark { level: Level::Should, text });
+    }
     if let Some(mode) = stage.mode() {
         for text in plan.said(mode) {
             score.emit(Event::Remark { level: Level::May, text });

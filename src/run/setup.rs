@@ -118,6 +118,8 @@ impl Stage {
             provides: Vec::new(),
             lacks: Vec::new(),
             policy: BTreeMap::new(),
+            promoted: Vec::new(),
+            waived: Vec::new(),
         };
         let mut server = None;
         let mut connection = None;
@@ -146,6 +148,8 @@ impl Stage {
                 about.about.clone_from(&file.target.about);
                 about.file = Some(path.display().to_string());
                 about.policy.clone_from(&file.policy);
+                about.promoted.clone_from(&file.promote);
+                about.waived.clone_from(&file.waive);
                 let since = Instant::now();
                 let connected = target::connect(&file, folder, world, &trust).await?;
                 // An adapter is always told the keys; everybody else fetches them.

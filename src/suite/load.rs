@@ -3,7 +3,9 @@
 use super::{
     digest::{self, Digests},
     error::SuiteError,
-    expand, frozen, profiles,
+    expand, frozen,
+    pattern::Pattern,
+    profiles,
     requirements::Requirements,
     source::{self, SuiteFile},
 };
@@ -235,6 +237,24 @@ pub fn read_target(path: &Path) -> Result<TargetFile, SuiteError> {
             return Err(point("[trust]", "`audience` is missing", "name the `aud` that the target wants"));
         }
     }
+    for term in file.promote.iter().chain(&file.waive) {
+        if let Err(error) = Pattern::new(&term.finding) {
+            let what = format!("{:?} is no glob: {}", term.finding, error.kind());
+            return Err(point(
+                &format!("\"{}\"", term.finding),
+                &what,
+                "write it as 'claims/jti-*' or 'claims/exp-past#status'",
+            ));
+        }
+    }
+    if let Some(term) = file.waive.iter().find(|term| term.because.trim().is_empty()) {
+        let what = format!("nothing says why {:?} is waived", term.finding);
+        return Err(point(
+            &format!("\"{}\"", term.finding),
+            &what,
+            "add `because`, with a sentence that a reader can judge",
+        ));
+    }
     if file.trust.keys.is_users() && file.jwks.is_some() {
         return Err(point(
             "[jwks]",
@@ -274,6 +294,8 @@ fn help_for(message: &str) -> &'static str {
         "correct the spelling, or take it out; the generated schema beside the suite lists every name"
     } else if message.contains("missing field") {
         "add the field; the generated schema says what it means"
+    } else if message.contains("invalid type: map, expected a string") {
+        "write it in quotes"
     } else {
         "correct the text at this place"
     }

@@ -1,6 +1,6 @@
 //! The generated JSON Schemas. They lie beside the files that they describe; a test compares them with the types.
 
-use super::{errata::ErrataFile, profiles::ProfileFile, requirements::RequirementFile};
+use super::{baseline::BaselineFile, errata::ErrataFile, profiles::ProfileFile, requirements::RequirementFile};
 use crate::model::{
     RunReport, TargetFile,
     adapter::{AdapterReply, AdapterRequest},
@@ -34,6 +34,7 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/published-keys.schema.json", make: || schema_for!(PublishedKeys) },
     SchemaFile { path: "vectors/export.schema.json", make: || schema_for!(Export) },
     SchemaFile { path: "vectors/errata-file.schema.json", make: || schema_for!(ErrataFile) },
+    SchemaFile { path: "vectors/baseline-file.schema.json", make: || schema_for!(BaselineFile) },
     SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },
     SchemaFile { path: "vectors/adapter-request.schema.json", make: || schema_for!(AdapterRequest) },
     SchemaFile { path: "vectors/adapter-reply.schema.json", make: || schema_for!(AdapterReply) },

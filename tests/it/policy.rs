@@ -55,6 +55,7 @@ async fn strict(catalog: &Catalog) -> RunReport {
         jobs: 1,
         fuzz: 0,
         fail_on: FailOn::Should,
+        baseline: None,
         issuer: Options::default(),
         args: Vec::new(),
         reproduce: String::new(),

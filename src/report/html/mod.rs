@@ -8,6 +8,7 @@ mod chart;
 mod evidence;
 mod family;
 mod finding;
+mod known;
 mod measured;
 mod page;
 mod write;

@@ -5,12 +5,13 @@ use super::{
     evidence::{Mark, SeenView, Shown},
     family::{CountView, FamilyView, SkipView, counts, families, reasons},
     finding::FindingView,
+    known::BaselineView,
     measured::MeasuredView,
 };
 use crate::{
-    model::{Outcome, RunReport, report::CalibrationCheck},
+    model::{Outcome, RunReport, report::CalibrationCheck, target::Term},
     report::{
-        Conclusion, Standing, exit_meaning,
+        Conclusion, Standing, exit_sentence,
         group::{by_case, findings, is_finding},
         text::visible,
         words::{between, count, grouped, moment},
@@ -33,6 +34,7 @@ pub(super) struct Page {
     leaks: Vec<Shown>,
     calibration: Vec<ProbeView>,
     measured: Vec<MeasuredView>,
+    baseline: Option<BaselineView>,
     chaos: Option<ChaosView>,
     /// Whether the run was about cases, and not about scenarios alone.
     cases: bool,
@@ -49,6 +51,8 @@ struct TargetView {
     provides: Vec<String>,
     lacks: Vec<String>,
     policy: Vec<(String, String)>,
+    promoted: Vec<(String, String)>,
+    waived: Vec<(String, String)>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +83,10 @@ struct ProbeView {
     seen: Option<SeenView>,
 }
 
+fn terms(terms: &[Term]) -> Vec<(String, String)> {
+    terms.iter().map(|term| (visible(&term.finding), visible(&term.because))).collect()
+}
+
 impl Page {
     pub fn of(report: &RunReport) -> Self {
         let groups = by_case(report);
@@ -93,6 +101,8 @@ impl Page {
                 provides: all(&target.provides),
                 lacks: all(&target.lacks),
                 policy: target.policy.iter().map(|(name, word)| (visible(name), visible(word))).collect(),
+                promoted: terms(&target.promoted),
+                waived: terms(&target.waived),
             },
             conclusion: conclusion(report),
             tiles: if cases { counts(&report.summary.cases) } else { counts(&report.summary.scenarios) },
@@ -103,6 +113,7 @@ impl Page {
             alarms: report.calibration.iter().filter(|check| is_finding(check.outcome)).map(probe).collect(),
             leaks: report.log_leaks.iter().take(20).map(|leak| Shown::of(leak, 600)).collect(),
             calibration: report.calibration.iter().map(probe).collect(),
+            baseline: report.baseline.as_ref().map(BaselineView::of),
             chaos: ChaosView::of(report),
             cases,
             measured: report.cases.iter().filter_map(MeasuredView::of).collect(),
@@ -130,7 +141,7 @@ fn facts(report: &RunReport) -> Vec<Fact> {
     let (run, status) = (&report.run, &report.summary.baseline_status);
     let mut facts = vec![fact("Date", moment(&run.started), false)];
     facts.extend(between(&run.started, &run.finished).map(|time| fact("Duration", time, false)));
-    facts.push(fact("Exit code", format!("{}: {}", report.exit_code, exit_meaning(report.exit_code)), false));
+    facts.push(fact("Exit code", format!("{}: {}", report.exit_code, exit_sentence(report)), false));
     if status.known + status.fixed + status.stale > 0 {
         let words =
             format!("{} new, {} known, {} fixed, {} stale", status.new, status.known, status.fixed, status.stale);

@@ -111,7 +111,9 @@ fn lint_finds_a_policy_that_nobody_asks_for() {
         folder.path(),
         "http://127.0.0.1:1/",
         "",
-        "[policy]\nmissing-ex = \"reject\"\nold-iat = \"maybe\"\n",
+        "[policy]\nmissing-ex = \"reject\"\nold-iat = \"maybe\"\n\n[[promote]]\nfinding = \"claims/no-such*\"\n\n\
+         [[waive]]\nfinding = \"algorithm/alg-none\"\nbecause = \"later\"\n\n\
+         [[promote]]\nfinding = \"{claims/jti-unusual,chaos/rotate*}\"\n",
     );
     let ended = gauntlet_in(folder.path(), &["lint", "t.target.toml"]).with_code(1);
     insta::assert_snapshot!("lint_policy", ended.stderr);

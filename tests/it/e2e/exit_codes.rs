@@ -84,8 +84,18 @@ fn a_target_that_cannot_be_tested_is_3() {
     // A port that was free a moment ago and that nobody listens on.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     target_file(folder.path(), &format!("http://{free}/"), "", "");
-    gauntlet_in(folder.path(), &["run", "t.target.toml"]).with_code(3).says("nothing answers at [transport] url");
-    gauntlet(&["run", "builtin:refuses-everything", "--out", "out"]).with_code(3).says("refuses everything");
+    gauntlet_in(folder.path(), &["run", "t.target.toml"])
+        .with_code(3)
+        .says("nothing answers at [transport] url")
+        .says("exit  3: not testable: good token");
+    let refused = gauntlet(&["run", "builtin:refuses-everything", "--out", "out"]).with_code(3);
+    refused.says("refuses everything").says("exit  3: not testable: good token");
+}
+
+#[test]
+fn a_run_that_executes_nothing_is_3() {
+    let ended = gauntlet(&["run", "--only", "header/typ-missing-or-plain", "--out", "out"]).with_code(3);
+    ended.says("needs profile:at+jwt").says("exit  3: nothing was executed: no selected case applies to this target");
 }
 
 #[test]
@@ -100,7 +110,7 @@ fn a_must_that_stays_undecided_is_3() {
     let case = run.case("claims/aud-wrong");
     assert_eq!((case.outcome, case.level), (Outcome::Inconclusive, Level::Must));
     assert_eq!(run.count(Outcome::Pass), 0);
-    run.ended.with_code(3);
+    run.ended.with_code(3).says("checks of a must are undecided");
 }
 
 #[test]
@@ -117,7 +127,7 @@ fn a_run_that_takes_too_long_is_5_with_what_it_has() {
     assert!(!run.report.complete && run.report.exit_code == 5);
     assert_eq!(run.report.stopped.as_deref(), Some("the time limit was over"));
     assert_eq!(run.report.calibration.len(), 3, "{}", run.probes());
-    run.ended.with_code(5);
+    run.ended.with_code(5).says("exit  5: the time limit was over");
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn the_help_of_every_command() {
         "explain",
         "forge",
         "decode",
+        "baseline",
         "report",
         "selftest",
         "serve",

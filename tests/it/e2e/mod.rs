@@ -4,6 +4,7 @@
 //! target files and reads reports.
 
 mod adapter;
+mod baseline;
 mod chaos;
 mod commands;
 mod control;
@@ -14,6 +15,7 @@ mod help;
 mod hostile;
 mod issuer;
 mod keysets;
+mod killed;
 mod lent;
 pub mod play;
 mod profiles;
