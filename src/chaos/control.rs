@@ -3,7 +3,10 @@
 //! On loopback it needs no credential; anywhere else it wants a bearer token. A request of a web page (one with `Origin`)
 //! is refused, so that no page can reach it through somebody's browser.
 
-use super::desk::{Desk, DeskError};
+use super::{
+    dead_man::DeadMan,
+    desk::{Desk, DeskError},
+};
 use crate::{
     issuer::{Endpoint, FaultyIssuer, IssuerError},
     model::chaos::{Action, Expression, Fault, FaultRule, Scale, TokenClass},
@@ -29,6 +32,8 @@ use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
 const KEYS: usize = 64;
 /// The longest name of a key.
 const NAME: usize = 32;
+/// The longest `kid` of a key that is not ours.
+const KID: usize = 512;
 /// Requests that a listing shows.
 const SHOWN: usize = 1000;
 
@@ -40,11 +45,13 @@ pub struct Control {
 }
 
 struct Shared {
-    desk: Mutex<Desk>,
+    desk: Arc<Mutex<Desk>>,
     issuer: Arc<FaultyIssuer>,
     scale: Scale,
     started: Instant,
     token: Option<String>,
+    /// Every order says that somebody is there.
+    switch: DeadMan,
 }
 
 /// An order to misbehave.
@@ -88,9 +95,10 @@ impl Control {
     pub async fn start(
         bind: SocketAddr,
         token: Option<String>,
-        desk: Desk,
+        desk: Arc<Mutex<Desk>>,
         issuer: Arc<FaultyIssuer>,
         scale: Scale,
+        switch: DeadMan,
     ) -> Result<Control, IssuerError> {
         let failed = |source| IssuerError::Bind { address: bind, source };
         if !bind.ip().is_loopback() && token.is_none() {
@@ -99,12 +107,14 @@ impl Control {
         }
         let listener = TcpListener::bind(bind).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared { desk: Mutex::new(desk), issuer, scale, started: Instant::now(), token });
+        let shared = Arc::new(Shared { desk, issuer, scale, started: Instant::now(), token, switch });
         let router = Router::new()
             .route("/control/state", get(state))
             .route("/control/fetches", get(fetches))
             .route("/control/tokens", post(tokens))
             .route("/control/keys/{verb}", post(keys))
+            .route("/control/snapshots/{name}", put(snapshot))
+            .route("/control/heartbeat", post(state))
             .route("/control/faults", axum::routing::delete(heal))
             .route("/control/faults/{document}", put(misbehave).delete(heal_one))
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), admit))
@@ -149,6 +159,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
             return refuse(StatusCode::UNAUTHORIZED, "wanted the bearer token of the control interface");
         }
     }
+    shared.switch.beat();
     next.run(request).await
 }
 
@@ -207,7 +218,10 @@ async fn tokens(State(shared): State<Arc<Shared>>, Json(order): Json<TokenOrder>
 async fn keys(State(shared): State<Arc<Shared>>, Path(verb): Path<String>, Json(order): Json<KeyOrder>) -> Answer {
     let KeyOrder { key } = order;
     let is_name = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
-    if key.is_empty() || key.len() > NAME || !key.chars().all(is_name) {
+    let plain = key.len() <= NAME && key.chars().all(is_name);
+    // Keys that are not ours have the names that their owner gave them.
+    let fits = if shared.desk().is_ours() { plain } else { key.len() <= KID };
+    if key.is_empty() || !fits {
         return Err(refuse(StatusCode::BAD_REQUEST, "wanted a key name of lower-case letters, digits and hyphens"));
     }
     let action = match verb.as_str() {
@@ -254,9 +268,15 @@ async fn misbehave(
     Ok(Json(shared.state()))
 }
 
+async fn snapshot(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Json<Value> {
+    shared.issuer.jwks.stock().keep(&name);
+    Json(shared.state())
+}
+
 async fn heal(State(shared): State<Arc<Shared>>) -> Json<Value> {
     shared.issuer.jwks.heal();
     shared.issuer.discovery.heal();
+    shared.desk().show_all(&shared.issuer, shared.started.elapsed());
     Json(shared.state())
 }
 

@@ -1,12 +1,15 @@
 //! Which keys there are, which of them are published, and who signs; tokens come from here.
 
+use super::{
+    our_keys::OurKeys,
+    their_keys::{News, TheirKeys},
+};
 use crate::{
     issuer::FaultyIssuer,
     model::chaos::{Action, Scale, Scenario, TokenClass, Tokens},
     token::ForgeError,
-    traffic::{Deal, Kind, Mint, Pool, Schedule, SigningKey, Span},
+    traffic::{Deal, Mint, Pool, Schedule, Span},
 };
-use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -25,6 +28,9 @@ pub enum DeskError {
     /// The timeline is about a key that no step published before.
     #[error("the timeline names the key {0:?} before it is made")]
     UnknownKey(String),
+    /// The provider whose keys these are does this, or nobody.
+    #[error("{0}, which only the identity provider can do")]
+    NotOurs(String),
 }
 
 /// What a stream sends: a class, and the key that good tokens are by.
@@ -49,10 +55,7 @@ impl StreamName {
 
 /// Keys, and the tokens that they sign. Times count from the beginning of the traffic.
 pub struct Desk {
-    mint: Mint,
-    pool: Pool,
-    keys: BTreeMap<String, SigningKey>,
-    versions: BTreeMap<String, u32>,
+    keys: Keys,
     published: Vec<String>,
     signer: String,
     streams: Vec<StreamName>,
@@ -60,6 +63,14 @@ pub struct Desk {
     pub(super) signing: BTreeMap<String, Vec<Span>>,
     /// Tokens that could not be made.
     pub(super) failed: u64,
+    /// What was wrong with the provider whose keys these are.
+    pub(super) troubles: BTreeSet<String>,
+}
+
+/// Whose keys they are.
+enum Keys {
+    Ours(Box<OurKeys>),
+    Theirs(Box<TheirKeys>),
 }
 
 impl Desk {
@@ -88,38 +99,102 @@ impl Desk {
     /// # Errors
     /// A key cannot be made.
     pub(super) fn new(names: &[String], mint: Mint, nonce: String) -> Result<Desk, DeskError> {
-        let mut keys = BTreeMap::new();
-        for name in names {
-            keys.insert(name.clone(), mint.key(name, 1)?);
-        }
-        Ok(Desk {
-            pool: Pool::new(mint.clone(), nonce),
-            mint,
+        Ok(Desk::with(Keys::Ours(Box::new(OurKeys::new(names, mint, nonce)?))))
+    }
+
+    /// The keys of a real identity provider that we stand in front of, as they are at the beginning. `forged` makes the
+    /// tokens of an attacker; without it there are none.
+    #[must_use]
+    pub fn in_front_of(news: &News, forged: Option<Pool>, issuer: &FaultyIssuer) -> Desk {
+        let mut desk = Desk::with(Keys::Theirs(Box::new(TheirKeys::new(forged))));
+        desk.learn(news, issuer, Duration::ZERO);
+        desk
+    }
+
+    fn with(keys: Keys) -> Desk {
+        Desk {
             keys,
-            versions: BTreeMap::new(),
             published: Vec::new(),
             signer: String::new(),
             streams: Vec::new(),
             lives: BTreeMap::new(),
             signing: BTreeMap::new(),
             failed: 0,
-        })
+            troubles: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in what the provider publishes and signs by now; nothing where the keys are ours.
+    pub(super) fn learn(&mut self, news: &News, issuer: &FaultyIssuer, at: Duration) {
+        let Keys::Theirs(theirs) = &mut self.keys else { return };
+        theirs.learn(news, now());
+        self.troubles.extend(news.trouble.clone());
+        if let Some(signer) = theirs.signer().filter(|signer| *signer != self.signer) {
+            // Until it signed, it was called by its kid.
+            let kid = theirs.kid(&signer);
+            if let Some(lives) = self.lives.remove(&kid) {
+                self.lives.insert(signer.clone(), lives);
+                self.published.iter_mut().filter(|name| **name == kid).for_each(|name| name.clone_from(&signer));
+            }
+            self.signs(&signer, at);
+        }
+        self.show(issuer, at);
+    }
+
+    /// Serves the provider's keys that are not hidden, and writes down what came and went.
+    fn show(&mut self, issuer: &FaultyIssuer, at: Duration) {
+        let Keys::Theirs(theirs) = &self.keys else { return };
+        let (published, jwks) = (theirs.published(), theirs.jwks());
+        for gone in self.published.iter().filter(|name| !published.contains(name)) {
+            end(&mut self.lives, gone, at);
+        }
+        for new in published.iter().filter(|name| !self.published.contains(name)) {
+            self.lives.entry(new.clone()).or_default().push(Span { from: at, to: None });
+        }
+        self.published = published;
+        if issuer.jwks.stock().now() != jwks {
+            issuer.jwks.stock().publish(jwks);
+        }
+    }
+
+    /// Shows every key of the provider again; whether one was hidden.
+    pub(super) fn show_all(&mut self, issuer: &FaultyIssuer, at: Duration) -> bool {
+        let hid = match &mut self.keys {
+            Keys::Theirs(theirs) => theirs.show_all(),
+            Keys::Ours(_) => false,
+        };
+        self.show(issuer, at);
+        hid
     }
 
     /// Makes a key, where there is none of this name yet.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be made, or the keys are a provider's.
     pub(super) fn make(&mut self, name: &str) -> Result<(), DeskError> {
-        if !self.keys.contains_key(name) {
-            self.keys.insert(name.to_owned(), self.mint.key(name, 1)?);
+        match &mut self.keys {
+            Keys::Ours(ours) => ours.make(name),
+            // It is there, or will be.
+            Keys::Theirs(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// How many keys there are.
     pub(super) fn count(&self) -> usize {
-        self.keys.len()
+        match &self.keys {
+            Keys::Ours(ours) => ours.count(),
+            Keys::Theirs(_) => self.lives.len(),
+        }
+    }
+
+    /// Whether the keys are ours.
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(self.keys, Keys::Ours(_))
+    }
+
+    /// Whether tokens of a class can be made.
+    pub(super) fn makes(&self, class: TokenClass) -> bool {
+        self.is_ours() || TheirKeys::makes(class)
     }
 
     /// The names of the published keys, and the name of the one that signs.
@@ -129,29 +204,49 @@ impl Desk {
 
     /// Carries out a step about keys; false where it is about something else.
     pub(super) fn apply(&mut self, action: &Action, issuer: &FaultyIssuer, at: Duration) -> Result<bool, DeskError> {
+        if let Action::Snapshot(name) = action {
+            issuer.jwks.stock().keep(name);
+            return Ok(true);
+        }
+        if let Keys::Theirs(theirs) = &mut self.keys {
+            match action {
+                Action::Publish(key) => theirs.hide(key, false),
+                Action::Unpublish(key) | Action::Revoke(key) => theirs.hide(key, true),
+                Action::Sign(key) if *key == self.signer => {}
+                Action::Sign(_) | Action::Replace(_) => return Err(DeskError::NotOurs(action.label())),
+                _ => return Ok(false),
+            }
+            self.show(issuer, at);
+            return Ok(true);
+        }
         match action {
             Action::Publish(key) => self.publish(key, at)?,
             Action::Unpublish(key) | Action::Revoke(key) => self.unpublish(key, at),
             Action::Sign(key) => {
                 self.known(key)?;
-                end(&mut self.signing, &self.signer, at);
-                self.signer.clone_from(key);
-                self.signing.entry(key.clone()).or_default().push(Span { from: at, to: None });
+                self.signs(key, at);
                 return Ok(true);
             }
             Action::Replace(key) => self.replace(key, at)?,
-            Action::Snapshot(name) => {
-                issuer.jwks.stock().keep(name);
-                return Ok(true);
-            }
             _ => return Ok(false),
         }
-        issuer.jwks.stock().publish(self.jwks()?);
+        if let Keys::Ours(ours) = &self.keys {
+            issuer.jwks.stock().publish(ours.jwks(&self.published)?);
+        }
         Ok(true)
     }
 
-    fn known(&self, key: &str) -> Result<&SigningKey, DeskError> {
-        self.keys.get(key).ok_or_else(|| DeskError::UnknownKey(key.to_owned()))
+    fn signs(&mut self, key: &str, at: Duration) {
+        end(&mut self.signing, &self.signer, at);
+        key.clone_into(&mut self.signer);
+        self.signing.entry(key.to_owned()).or_default().push(Span { from: at, to: None });
+    }
+
+    fn known(&self, key: &str) -> Result<(), DeskError> {
+        match &self.keys {
+            Keys::Ours(ours) => ours.key(key).map(drop),
+            Keys::Theirs(_) => Ok(()),
+        }
     }
 
     fn publish(&mut self, key: &str, at: Duration) -> Result<(), DeskError> {
@@ -168,66 +263,49 @@ impl Desk {
         end(&mut self.lives, key, at);
     }
 
-    /// The old key goes on under the name `NAME-old`, for tokens that somebody still holds.
+    /// The old key goes on under the name `NAME-old`.
     fn replace(&mut self, key: &str, at: Duration) -> Result<(), DeskError> {
-        let old = self.known(key)?.clone();
-        let version = self.versions.entry(key.to_owned()).or_insert(1);
-        *version += 1;
-        let new = self.mint.key(key, *version)?;
-        let name = format!("{key}-old");
+        if let Keys::Ours(ours) = &mut self.keys {
+            ours.replace(key)?;
+        }
         end(&mut self.lives, key, at);
         let lives = self.lives.entry(key.to_owned()).or_default();
         let before = lives.clone();
         if self.published.iter().any(|own| own == key) {
             lives.push(Span { from: at, to: None });
         }
-        self.lives.insert(name.clone(), before);
-        self.keys.insert(name, old);
-        self.keys.insert(key.to_owned(), new);
+        self.lives.insert(format!("{key}-old"), before);
         Ok(())
-    }
-
-    /// The key set as it is served.
-    fn jwks(&self) -> Result<Vec<u8>, DeskError> {
-        let mut members = Vec::new();
-        for name in &self.published {
-            members.push(Value::Object(self.mint.jwk(self.known(name)?)?));
-        }
-        Ok(json!({ "keys": members }).to_string().into_bytes())
     }
 
     /// The `kid` of a key.
     pub(super) fn kid(&self, key: &str) -> String {
-        self.keys.get(key).map(|key| key.kid.clone()).unwrap_or_default()
+        match &self.keys {
+            Keys::Ours(ours) => ours.key(key).map(|key| key.kid.clone()).unwrap_or_default(),
+            Keys::Theirs(theirs) => theirs.kid(key),
+        }
     }
 
-    /// Moves the clock of new tokens, by so many seconds.
+    /// Moves the clock of new tokens, by so many seconds; a provider's clock is its own.
     pub(super) fn skew(&mut self, seconds: i64) {
-        self.pool.skew(seconds);
+        if let Keys::Ours(ours) = &mut self.keys {
+            ours.skew(seconds);
+        }
     }
 
     /// The next token of a class, by the named key or the one that signs now, and the stream that it belongs to. `None`
     /// where it cannot be made.
     pub(super) fn take(&mut self, class: TokenClass, key: Option<&str>) -> Option<(usize, Arc<str>)> {
         let name = key.unwrap_or(&self.signer).to_owned();
-        let Some(kind) = self.kind(class, &name) else {
+        let taken = match &mut self.keys {
+            Keys::Ours(ours) => ours.take(class, &name),
+            Keys::Theirs(theirs) => theirs.take(class, &name, now()),
+        };
+        let Some(token) = taken else {
             self.failed += 1;
             return None;
         };
-        match self.pool.take(&kind) {
-            Ok(token) => Some((self.stream(class, name), token)),
-            Err(_) => {
-                self.failed += 1;
-                None
-            }
-        }
-    }
-
-    fn kind(&self, class: TokenClass, name: &str) -> Option<Kind> {
-        // Until a key is made anew, the old one is the one.
-        let own = || self.keys.get(name).or_else(|| self.keys.get(name.strip_suffix("-old")?));
-        let key = if class.is_of_no_key() { self.keys.values().next() } else { own() };
-        key.map(|key| Kind { class, key: key.clone() })
+        Some((self.stream(class, name), token))
     }
 
     fn stream(&mut self, class: TokenClass, key: String) -> usize {
@@ -245,16 +323,19 @@ impl Desk {
 
     /// Tokens that had to be minted when they were due.
     pub(super) fn minted_late(&self) -> u64 {
-        self.pool.late()
+        match &self.keys {
+            Keys::Ours(ours) => ours.minted_late(),
+            Keys::Theirs(_) => 0,
+        }
     }
 
     /// Mints what will be needed if every step comes when it says.
     fn stock(&mut self, scenario: &Scenario, scale: &Scale) -> Result<(), DeskError> {
+        let Keys::Ours(ours) = &mut self.keys else { return Ok(()) };
         for action in scenario.timeline.iter().flat_map(|step| &step.actions) {
-            if let Action::Burst(burst) = action
-                && let Some(kind) = self.kind(burst.class, burst.key.as_deref().unwrap_or(&self.signer))
-            {
-                self.pool.fill(&kind, u64::from(burst.count).min(MOST))?;
+            if let Action::Burst(burst) = action {
+                let name = burst.key.as_ref().unwrap_or(&self.signer);
+                ours.fill(burst.class, [name], u64::from(burst.count).min(MOST))?;
             }
         }
         let portions = portions(scenario);
@@ -267,22 +348,20 @@ impl Desk {
             .filter_map(|action| if let Action::Sign(key) = action { Some(key) } else { None })
             .collect();
         for (index, portion) in portions.iter().enumerate() {
-            let named: Vec<String> = match &portion.key {
-                Some(key) => vec![key.clone()],
-                None => signers.iter().map(|key| (*key).clone()).collect(),
-            };
             // Who signs for how long is only known in the end; what is left over costs little.
             let each = deal.share(index, all).min(MOST);
-            let mut filled = BTreeSet::new();
-            let kinds: Vec<Kind> = named.iter().filter_map(|name| self.kind(portion.class, name)).collect();
-            for kind in kinds {
-                if filled.insert(kind.clone()) {
-                    self.pool.fill(&kind, each)?;
-                }
+            match &portion.key {
+                Some(key) => ours.fill(portion.class, [key], each)?,
+                None => ours.fill(portion.class, signers.iter().copied(), each)?,
             }
         }
         Ok(())
     }
+}
+
+/// Seconds since the epoch.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
 }
 
 fn end(spans: &mut BTreeMap<String, Vec<Span>>, key: &str, at: Duration) {

@@ -5,22 +5,29 @@
 //! they leave behind is a [`Record`]; everything after that is pure. Knows no formats and no terminals.
 
 mod control;
+mod dead_man;
 mod desk;
 mod facts;
 mod fingerprint;
+mod follow;
 mod judge;
 mod measure;
+mod our_keys;
 mod play;
 mod probe;
 mod record;
 mod result;
 mod safety;
 mod source;
+mod their_keys;
 mod timeline;
 mod verdicts;
 
 pub use control::Control;
+pub use dead_man::DeadMan;
 pub use desk::{Desk, DeskError};
 pub use fingerprint::{fingerprint, fingerprint_desk};
+pub use follow::{Provider, follow};
 pub use play::{Field, Keeper, play};
 pub use result::{gravest, left_out};
+pub use their_keys::News;

@@ -1,7 +1,9 @@
 //! Plays one scenario and judges it.
 
 use super::{
+    dead_man::DeadMan,
     desk::Desk,
+    follow::{Provider, follow},
     record::{Fetch, Record},
     result::{left_out, result},
     safety,
@@ -22,7 +24,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 /// Requests that may be open at the same time; more are not sent, and counted.
 const OPEN: usize = 2048;
@@ -49,6 +51,8 @@ pub struct Field {
     pub scale: Scale,
     /// Whether it reads our discovery document.
     pub reads_discovery: bool,
+    /// The real identity provider that our side stands in front of, where it does.
+    pub provider: Option<Arc<dyn Provider>>,
 }
 
 /// Plays a scenario on a field whose keys the desk has already published; `said` hears each step as it happens.
@@ -67,7 +71,16 @@ pub async fn play(
     let (send, mut receive) = mpsc::unbounded_channel();
     let traffic = Traffic::new(scenario, Arc::clone(&desk), orders.clone());
     let driving = tokio::spawn(drive(traffic, Arc::clone(&field.target), zero, OPEN, send));
-    let happened = Player::new(scenario, field, Arc::clone(&desk), orders, zero).play(said).await;
+    let switch = DeadMan::default();
+    let minders: Vec<JoinHandle<()>> = match &field.provider {
+        Some(provider) => vec![
+            follow(Arc::clone(provider), Arc::clone(&desk), Arc::clone(&field.issuer), zero),
+            switch.watch(Arc::clone(&field.issuer), Arc::clone(&desk), zero, || {}),
+        ],
+        None => Vec::new(),
+    };
+    let happened = Player::new(scenario, field, Arc::clone(&desk), orders, switch, zero).play(said).await;
+    minders.iter().for_each(JoinHandle::abort);
     if timeout(LAST, driving).await.is_err() {
         return left_out(
             scenario,

@@ -62,6 +62,7 @@ pub(super) fn result(
     let claims = safety::pack(&scale).into_iter().chain([safety::steady()]).chain(scenario.assert.iter().cloned());
     let assertions: Vec<AssertionResult> = claims.map(|claim| judge(&claim, record)).collect();
     let mut notes = happened.notes;
+    notes.extend(desk.troubles.iter().cloned());
     if desk.failed > 0 {
         notes.push(format!("{} tokens could not be made", desk.failed));
     }

@@ -51,7 +51,8 @@ pub(super) struct Traffic {
 
 impl Traffic {
     pub(super) fn new(scenario: &Scenario, desk: Arc<Mutex<Desk>>, orders: Orders) -> Traffic {
-        let parts = portions(scenario);
+        let makes = |part: &Part| desk.lock().unwrap_or_else(PoisonError::into_inner).makes(part.class);
+        let parts: Vec<Part> = portions(scenario).into_iter().filter(makes).collect();
         let rate = if parts.is_empty() { LOOK } else { scenario.traffic.rate };
         let deal = Deal::new(&parts.iter().map(|part| part.weight).collect::<Vec<_>>());
         Traffic { schedule: Schedule::constant(rate), parts, deal, next: 0, number: 0, desk, orders }

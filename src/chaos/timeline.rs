@@ -1,6 +1,7 @@
 //! Carries out the steps of a scenario, each when it is due.
 
 use super::{
+    dead_man::DeadMan,
     desk::Desk,
     play::{Field, Keeper},
     source::Orders,
@@ -11,6 +12,7 @@ use crate::{
     traffic::Span,
 };
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -18,6 +20,8 @@ use tokio::time::sleep;
 
 /// How often we look for a fetch.
 const LOOK: Duration = Duration::from_millis(2);
+/// How often we say that somebody is there.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// What happened, and when. Times count from the beginning of the traffic.
 #[derive(Debug, Default)]
@@ -50,6 +54,7 @@ pub(super) struct Player<'f> {
     keeper: &'f mut dyn Keeper,
     desk: Arc<Mutex<Desk>>,
     orders: Orders,
+    switch: DeadMan,
     symbols: Symbols,
     reads_discovery: bool,
     zero: Instant,
@@ -63,6 +68,7 @@ impl<'f> Player<'f> {
         field: &'f mut Field,
         desk: Arc<Mutex<Desk>>,
         orders: Orders,
+        switch: DeadMan,
         zero: Instant,
     ) -> Player<'f> {
         Player {
@@ -73,6 +79,7 @@ impl<'f> Player<'f> {
             keeper: field.keeper.as_mut(),
             desk,
             orders,
+            switch,
             zero,
             on: Vec::new(),
             happened: Happened::default(),
@@ -117,7 +124,7 @@ impl<'f> Player<'f> {
         loop {
             let next = self.on.iter().filter_map(|on| on.ends).min().filter(|ends| *ends <= due);
             let until = next.unwrap_or(due);
-            sleep(until.saturating_sub(self.now())).await;
+            alive(&self.switch, sleep(until.saturating_sub(self.now()))).await;
             if next.is_none() {
                 return;
             }
@@ -204,7 +211,7 @@ impl<'f> Player<'f> {
 
     async fn restart(&mut self) {
         self.happened.restarts.push(self.now());
-        if let Err(error) = self.keeper.restart().await {
+        if let Err(error) = alive(&self.switch, self.keeper.restart()).await {
             self.happened.notes.push(format!("the target could not be started again: {error}"));
         }
         self.happened.restarts.push(self.now());
@@ -222,6 +229,7 @@ impl<'f> Player<'f> {
         let patience = Duration::from_secs_f64(1.5 * self.symbols.lifetime + self.symbols.cooldown + 1.0);
         let limit = self.now() + patience;
         while self.now() < limit {
+            self.switch.beat();
             let fetched = log.all().into_iter().skip(before).find(|entry| entry.honest && entry.until.is_some());
             if let Some(until) = fetched.and_then(|entry| entry.until) {
                 return until.saturating_duration_since(self.zero);
@@ -234,6 +242,18 @@ impl<'f> Player<'f> {
             patience.as_secs_f64()
         ));
         self.now()
+    }
+}
+
+/// Waits for something that takes a while, and says meanwhile that somebody is there.
+async fn alive<T>(switch: &DeadMan, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        switch.beat();
+        tokio::select! {
+            done = &mut work => return done,
+            () = sleep(BEAT) => {}
+        }
     }
 }
 

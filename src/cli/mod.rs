@@ -18,6 +18,7 @@ mod init;
 mod lint;
 mod list;
 mod output;
+mod proxy;
 mod report;
 mod run;
 mod selftest;
@@ -41,7 +42,7 @@ struct Args {
     #[command(subcommand)]
     command: Command,
     /// When to colour: auto, always, never. NO_COLOR is obeyed.
-    #[arg(long, global = true, value_enum, default_value_t = terminal::Color::Auto)]
+    #[arg(long, global = true, value_enum, default_value_t = terminal::Color::Auto, display_order = 900)]
     color: terminal::Color,
 }
 
@@ -73,6 +74,8 @@ enum Command {
     Selftest(selftest::Selftest),
     /// Run the issuer alone, or a built-in validator beside it
     Serve(serve::Serve),
+    /// Stand in front of a real identity provider's key set, and let it misbehave on request
+    Proxy(proxy::Proxy),
     /// Check suite and target files
     Lint(lint::Lint),
     /// Convert other people's vectors, or write the suite as data
@@ -137,6 +140,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Report(report) => report.execute(),
         Command::Selftest(selftest) => selftest.execute(),
         Command::Serve(serve) => serve.execute(),
+        Command::Proxy(proxy) => proxy.execute(),
         Command::Lint(lint) => lint.execute(),
         Command::Vectors(vectors) => vectors.execute(),
         Command::Adapter(adapter) => adapter.execute(),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     builtin::{Flaw, Server},
-    chaos::Control,
+    chaos::{Control, DeadMan},
     issuer::{Documents, FaultyOptions, Testbed},
     model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, chaos::Scale, target::Decryption},
     run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, decryption, serve_faulty},
@@ -14,7 +14,10 @@ use crate::{
     token::{Forge, KeyRing, Setting},
 };
 use clap::Args;
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// Run the issuer alone, or a built-in validator beside it
@@ -71,7 +74,8 @@ impl Serve {
         };
         let token = std::env::var("GAUNTLET_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());
         let bind = SocketAddr::new(self.issuer.bind, port);
-        let control = Control::start(bind, token, desk, Arc::clone(&issuer), Scale::SHORT).await?;
+        let desk = Arc::new(Mutex::new(desk));
+        let control = Control::start(bind, token, desk, Arc::clone(&issuer), Scale::SHORT, DeadMan::default()).await?;
         let world = issuer.world();
         anstream::eprintln!("issuer     {}", world.issuer);
         anstream::eprintln!("discovery  {}", world.discovery);

@@ -9,6 +9,7 @@ use super::{
     world::Base,
 };
 use crate::model::{Alg, World};
+use serde_json::{Map, Value};
 use std::{net::SocketAddr, sync::Arc};
 
 /// What an issuer that can misbehave is made of.
@@ -26,6 +27,15 @@ pub struct FaultyDocuments {
     pub algorithms: Vec<Alg>,
     /// `Cache-Control: max-age` of honest answers, in seconds; none is sent where absent.
     pub max_age: Option<u64>,
+}
+
+impl FaultyDocuments {
+    /// Nothing that anybody could sign with: for a stand-in of an issuer that is real.
+    #[must_use]
+    pub fn without_keys(algorithms: Vec<Alg>) -> FaultyDocuments {
+        let nothing = || b"{\"keys\":[]}".to_vec();
+        FaultyDocuments { attacker_jwks: nothing(), foreign_jwks: nothing(), algorithms, ..FaultyDocuments::default() }
+    }
 }
 
 /// Where it listens.
@@ -106,6 +116,15 @@ impl FaultyIssuer {
             ..testbed.world().clone()
         };
         Ok(FaultyIssuer { jwks, discovery, elsewhere, world, testbed, _ca_file: ca_file })
+    }
+
+    /// Serves the metadata of another issuer in the place of ours; only the address of the key set stays ours.
+    pub fn stand_before(&mut self, issuer: &str, metadata: Option<Map<String, Value>>) {
+        let mut metadata = metadata.unwrap_or_default();
+        metadata.entry("issuer").or_insert_with(|| issuer.into());
+        metadata.insert("jwks_uri".into(), self.world.jwks_uri.clone().into());
+        self.discovery.stock().publish(Value::Object(metadata).to_string().into_bytes());
+        issuer.clone_into(&mut self.world.issuer);
     }
 
     /// The addresses of our side.

@@ -64,6 +64,16 @@ pub struct Sample {
     pub recover_key: bool,
 }
 
+/// A real identity provider that we stand in front of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Proxied {
+    /// Its issuer, whose metadata lead to the key set, or the key set's own address.
+    pub upstream: String,
+    /// Where a good token comes from; a command is run again every ten seconds.
+    pub token: TokenSource,
+}
+
 /// Where a good token comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -3,7 +3,7 @@
 use super::{
     access::{AccessRules, ClaimRule, Login},
     alg::Alg,
-    credential::{Sample, StaticKey},
+    credential::{Proxied, Sample, StaticKey},
     jwe::{ContentEncryption, KeyManagement},
     period::Period,
     recipe::Recipe,
@@ -183,13 +183,21 @@ pub enum KeySource {
     Static(StaticKey),
     /// It trusts an issuer that we do not play: all we have is a good token, and what can be made of it without a key.
     Sample(Sample),
+    /// It trusts an issuer that we do not play, and fetches that issuer's key set through us.
+    Proxy(Proxied),
 }
 
 impl KeySource {
     /// Whether the keys are the user's own, and nothing that is made with them may be shown.
     #[must_use]
     pub fn is_users(&self) -> bool {
-        matches!(self, KeySource::Static(_) | KeySource::Sample(_))
+        matches!(self, KeySource::Static(_) | KeySource::Sample(_) | KeySource::Proxy(_))
+    }
+
+    /// Where the target fetches another issuer's key set through us.
+    #[must_use]
+    pub fn is_proxied(&self) -> bool {
+        matches!(self, KeySource::Proxy(_))
     }
 
     /// Where the key set of the issuer that we play reaches the target.

@@ -55,6 +55,13 @@ pub enum RunError {
         help("name builtin:strict, or a target file with [trust] keys = \"discovery\" or \"jwks-uri\"")
     )]
     FetchesNoKeys,
+    /// The address of an identity provider leads to no key set.
+    #[error("no key set is found behind {0}")]
+    #[diagnostic(
+        code(gauntlet::proxy),
+        help("name the issuer, its /.well-known/openid-configuration, or the address of its key set")
+    )]
+    NoUpstream(String),
     /// The target takes no good token.
     #[error("{0}")]
     #[diagnostic(

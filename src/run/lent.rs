@@ -1,6 +1,6 @@
 //! Keys and tokens of the user's own, as the target file says where they are.
 
-use super::{error::RunError, withheld::Withheld};
+use super::{error::RunError, provider::RealProvider, withheld::Withheld};
 use crate::{
     conformance::{Fetch, Renewal},
     model::{
@@ -43,6 +43,13 @@ impl Lent {
         match &file.trust.keys {
             KeySource::Static(key) => Lent::of_key(key, &file.trust.algorithms, folder).map(Some),
             KeySource::Sample(sample) => Lent::of_sample(sample, file, folder, now).await.map(Some),
+            // Judging tokens one by one needs nobody in between: its tokens and its public keys are enough.
+            KeySource::Proxy(proxied) => {
+                let provider = RealProvider::named(proxied, &file.guard.allow_hosts).await?;
+                let (token, jwks) = (proxied.token.clone(), Some(provider.jwks_uri().to_owned()));
+                let sample = Sample { token, jwks, recover_key: false };
+                Lent::of_sample(&sample, file, folder, now).await.map(Some)
+            }
             KeySource::Discovery | KeySource::JwksUri | KeySource::Configure => Ok(None),
         }
     }
@@ -133,7 +140,7 @@ impl Lent {
 }
 
 /// Good tokens from where they come from.
-async fn tokens(source: &TokenSource, folder: &Path) -> Result<Vec<SampleToken>, RunError> {
+pub(super) async fn tokens(source: &TokenSource, folder: &Path) -> Result<Vec<SampleToken>, RunError> {
     let text = match source {
         TokenSource::Env(name) => {
             let text = obtain::secret(TOKEN, &Whereabouts::Env(name.clone()), folder)?;

@@ -73,6 +73,18 @@ impl Withheld {
                 Event::CaseFinished { index, result: Arc::new(self.result(Arc::unwrap_or_clone(result))) }
             }
             Event::Calibrated { check } => Event::Calibrated { check: Box::new(self.check(*check)) },
+            Event::ScenarioFinished { index, mut result } => {
+                for note in &mut result.notes {
+                    *note = self.text(std::mem::take(note));
+                }
+                for claim in &mut result.assertions {
+                    claim.because = self.text(std::mem::take(&mut claim.because));
+                    for offender in &mut claim.offending {
+                        offender.seen = self.text(std::mem::take(&mut offender.seen));
+                    }
+                }
+                Event::ScenarioFinished { index, result }
+            }
             Event::Remark { level, text } => Event::Remark { level, text: self.text(text) },
             other => other,
         }

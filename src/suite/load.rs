@@ -223,7 +223,7 @@ pub fn read_target(path: &Path) -> Result<TargetFile, SuiteError> {
         SuiteError::at(&name, &text, at..at + word.len().min(text.len() - at), what, help)
     };
     // A sample says both itself.
-    if !matches!(file.trust.keys, KeySource::Sample(_)) {
+    if !matches!(file.trust.keys, KeySource::Sample(_) | KeySource::Proxy(_)) {
         let trust =
             if file.trust.algorithms.is_empty() && text.contains("algorithms") { "algorithms" } else { "[trust]" };
         if file.trust.algorithms.is_empty() {

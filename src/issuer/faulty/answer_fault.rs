@@ -71,10 +71,18 @@ fn document(asked: &Asked<'_>, met: &[Arc<Active>]) -> (Bytes, bool) {
     }
     let mut honest = document == now;
     for active in met {
-        if let Fault::Keys(fault) = &active.rule.fault {
-            document = keys::changed(fault, &document, &stock.materials);
-            honest &= active.rule.fault.is_harmless();
-        }
+        let changed = match &active.rule.fault {
+            Fault::Keys(fault) => keys::changed(fault, &document, &stock.materials),
+            Fault::HideKey(kid) => keys::kept(&document, |own| own != kid),
+            Fault::DelayKeys(by) => {
+                let known = [keys::kids(&active.frozen), keys::kids(&stock.ago(time(active, by)))].concat();
+                keys::kept(&document, |own| known.iter().any(|kid| kid == own))
+            }
+            _ => continue,
+        };
+        honest &=
+            active.rule.fault.is_harmless() || (!matches!(active.rule.fault, Fault::Keys(_)) && changed == document);
+        document = changed;
     }
     (document, honest)
 }

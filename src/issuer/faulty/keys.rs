@@ -36,6 +36,22 @@ pub(super) fn changed(fault: &KeyFault, body: &Bytes, materials: &Materials) -> 
     set.to_string().into_bytes().into()
 }
 
+/// The key set without the members whose `kid` is not wanted; those without one stay, as does what is no key set.
+pub(super) fn kept(body: &Bytes, wanted: impl Fn(&str) -> bool) -> Bytes {
+    let Ok(mut set) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    let Some(keys) = set.get_mut("keys").and_then(Value::as_array_mut) else { return body.clone() };
+    let before = keys.len();
+    keys.retain(|key| key.get("kid").and_then(Value::as_str).is_none_or(&wanted));
+    if keys.len() == before { body.clone() } else { set.to_string().into_bytes().into() }
+}
+
+/// The names of the keys in a set.
+pub(super) fn kids(body: &[u8]) -> Vec<String> {
+    let set: Value = serde_json::from_slice(body).unwrap_or_default();
+    let keys = set["keys"].as_array().into_iter().flatten();
+    keys.filter_map(|key| key["kid"].as_str()).map(str::to_owned).collect()
+}
+
 fn each(keys: &mut [Value], change: impl Fn(&mut Map<String, Value>)) {
     keys.iter_mut().filter_map(Value::as_object_mut).for_each(change);
 }

@@ -65,6 +65,12 @@ impl FetchLog {
         self.lock().clone()
     }
 
+    /// The kept ones behind the first so many.
+    #[must_use]
+    pub fn since(&self, first: usize) -> Vec<FetchEntry> {
+        self.lock().get(first..).map(<[FetchEntry]>::to_vec).unwrap_or_default()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {

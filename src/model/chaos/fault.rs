@@ -70,6 +70,10 @@ pub enum Fault {
     Body(BodyFault),
     /// The key set is unusual.
     Keys(KeyFault),
+    /// The key with this `kid` is left out.
+    HideKey(String),
+    /// A key that appears while this lasts is left out until it has been there so long.
+    DelayKeys(Expression),
     /// Two replicas answer; the second one learns of a change so much later.
     Replicas {
         /// How much later.
@@ -153,6 +157,16 @@ impl Fault {
         }
     }
 
+    /// Whether it shows keys that are ours, which must not happen in front of a real identity provider.
+    #[must_use]
+    pub fn plants_keys(&self) -> bool {
+        match self {
+            Fault::Tls(_) => true,
+            Fault::Keys(keys) => keys.plants_keys(),
+            _ => false,
+        }
+    }
+
     /// Whether a validator still learns the true key set, if it takes the answer as it should: nothing that it is owed
     /// changes.
     #[must_use]
@@ -182,6 +196,8 @@ impl Fault {
             Fault::Header(header) => format!("header {}", word(header)),
             Fault::Body(body) => format!("body {}", word(body)),
             Fault::Keys(keys) => format!("keys {}", word(keys)),
+            Fault::HideKey(kid) => format!("hide key {kid}"),
+            Fault::DelayKeys(time) => format!("delay keys by {time}"),
             Fault::Replicas { lag, pick } => format!("replicas, {lag} apart, {}", word(pick)),
             Fault::Snapshot(name) => format!("snapshot {name}"),
             Fault::Stale(age) => format!("stale by {age}"),

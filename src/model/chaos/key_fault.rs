@@ -42,6 +42,11 @@ pub enum BadKey {
 }
 
 impl KeyFault {
+    /// Whether it shows a key that is ours and can sign.
+    pub(super) fn plants_keys(&self) -> bool {
+        matches!(self, KeyFault::OctKey | KeyFault::PrivateKey | KeyFault::DuplicateKid | KeyFault::ForeignTenant)
+    }
+
     /// Whether the true keys are still there to be found.
     pub(super) fn is_harmless(&self) -> bool {
         matches!(self, KeyFault::BadKey(_) | KeyFault::OctKey | KeyFault::PrivateKey)

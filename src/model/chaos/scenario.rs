@@ -200,6 +200,18 @@ impl Scenario {
         keys
     }
 
+    /// Whether it can only be played with keys of our own: it makes or plants some, or moves the clock of tokens.
+    #[must_use]
+    pub fn needs_our_keys(&self) -> bool {
+        use super::step::Action;
+        let ours = |action: &Action| match action {
+            Action::Replace(_) | Action::Skew(_) => true,
+            Action::Fault(fault) => fault.rule.fault.plants_keys(),
+            _ => false,
+        };
+        self.keys().len() > 1 || self.timeline.iter().flat_map(|step| &step.actions).any(ours)
+    }
+
     /// The shortest time that it is expected to take, where every step comes when it says.
     #[must_use]
     pub fn length(&self, scale: &super::Scale) -> Period {

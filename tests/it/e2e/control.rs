@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Asks once; status and body.
-fn ask(method: &str, url: &str, body: &str, more: &str) -> (u16, String) {
+pub(super) fn ask(method: &str, url: &str, body: &str, more: &str) -> (u16, String) {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

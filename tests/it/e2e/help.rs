@@ -17,6 +17,7 @@ fn the_help_of_every_command() {
         "baseline",
         "report",
         "selftest",
+        "proxy",
         "serve",
         "lint",
         "adapter",

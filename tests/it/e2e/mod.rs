@@ -19,6 +19,7 @@ mod killed;
 mod lent;
 pub mod play;
 mod profiles;
+mod proxy;
 mod scripted;
 mod signals;
 mod started;

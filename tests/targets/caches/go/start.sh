@@ -1,0 +1,5 @@
+#!/bin/sh
+# start.sh VERIFY
+set -eu
+cd "$(dirname "$0")"
+exec bin/server "$@"
