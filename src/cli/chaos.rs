@@ -170,7 +170,7 @@ impl Chaos {
     }
 }
 
-fn show(event: &Event) {
+pub(super) fn show(event: &Event) {
     match event {
         Event::RunStarted { target, plan, .. } => {
             anstream::eprintln!("{}: {} scenarios", visible(&target.name), plan.cases);

@@ -5,6 +5,7 @@
 mod adapter;
 mod baseline;
 mod baseline_edit;
+mod certify;
 mod chaos;
 mod coverage;
 mod curl;
@@ -25,7 +26,9 @@ mod selftest;
 mod serve;
 mod shared;
 mod terminal;
+mod trial;
 mod vectors;
+mod verify;
 
 use crate::{model::outcome::JUDGE, run::ExitCode, suite::Catalog};
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -52,6 +55,10 @@ enum Command {
     Run(run::Run),
     /// Change and break the issuer's keys while tokens flow, and judge how the target copes
     Chaos(chaos::Chaos),
+    /// Run what a profile asks for, and sign a statement that others can check
+    Certify(Box<certify::Certify>),
+    /// Check a conformance statement offline, or try it again
+    Verify(Box<verify::Verify>),
     /// Measure how a target keeps our key set, and print the [cache] table of its file
     Fingerprint(fingerprint::FingerprintCommand),
     /// Say what is misconfigured between the harness and a target, before a run
@@ -129,6 +136,8 @@ fn dispatch(command: Command) -> Ended {
     match command {
         Command::Run(run) => run.execute(),
         Command::Chaos(chaos) => chaos.execute(),
+        Command::Certify(certify) => certify.execute(),
+        Command::Verify(verify) => verify.execute(),
         Command::Fingerprint(fingerprint) => fingerprint.execute(),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Init(init) => init.execute(),

@@ -163,7 +163,7 @@ pub(super) fn code(report: &RunReport) -> ExitCode {
 }
 
 /// Live progress on stderr: a bar on a terminal, findings as they come.
-struct Screen {
+pub(super) struct Screen {
     quiet: bool,
     bar: ProgressBar,
     statements: std::collections::BTreeMap<String, crate::model::report::Statement>,
@@ -173,14 +173,14 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(quiet: bool, fuzz: u32) -> Screen {
+    pub fn new(quiet: bool, fuzz: u32) -> Screen {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::no_length() };
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Screen { quiet, bar, statements: std::collections::BTreeMap::new(), failed: 0, fuzz }
     }
 
-    fn show(&mut self, event: &Event) {
+    pub fn show(&mut self, event: &Event) {
         match event {
             Event::RunStarted { target, plan, statements, .. } => {
                 self.statements.clone_from(statements);
@@ -252,7 +252,7 @@ impl Screen {
         }
     }
 
-    fn close(&self) {
+    pub fn close(&self) {
         self.bar.finish_and_clear();
     }
 }

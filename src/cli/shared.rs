@@ -3,7 +3,7 @@
 use crate::{
     builtin::Flaw,
     issuer,
-    model::{Harm, Profile},
+    model::{Harm, Profile, TargetFile},
     run::{StopReason, Subject},
     suite::{Baseline, Catalog, Selection, read_baseline, read_target},
 };
@@ -172,6 +172,24 @@ impl Tested {
                 "name one of them; a target file starts its own adapter with [transport.stdio]",
             )),
         }
+    }
+
+    /// A target without an adapter.
+    pub fn of(target: TargetName) -> Tested {
+        Tested { target, adapter: Vec::new() }
+    }
+
+    /// Its target file, where there is one that can be read.
+    pub fn file(&self) -> Option<(PathBuf, Box<TargetFile>)> {
+        match self.subject() {
+            Ok(Subject::File(path, file)) => Some((path, file)),
+            _ => None,
+        }
+    }
+
+    /// For commands that change the key set under the target's feet: a built-in validator is a server that fetches it.
+    pub fn fetching_subject(&self) -> Result<Subject, Report> {
+        if self.adapter.is_empty() { self.target.fetching_subject() } else { self.subject() }
     }
 
     /// What to write behind the command to name it again.

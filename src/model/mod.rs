@@ -8,6 +8,7 @@ mod bound;
 pub mod capability;
 pub mod case;
 mod case_result;
+pub mod certificate;
 pub mod chain;
 pub mod chaos;
 pub mod credential;

@@ -72,6 +72,9 @@ pub enum TargetFormat {
 pub struct About {
     /// A short name; reports lie in a folder of this name.
     pub name: String,
+    /// Which version of it, where a conformance statement is to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// What it is, in a sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,

@@ -13,6 +13,7 @@ mod html;
 mod json;
 mod junit;
 mod render;
+mod statement;
 mod text;
 mod words;
 
@@ -27,5 +28,6 @@ pub use console::{Paint, Role, finding_block, plain, summary};
 pub use exit::{exit_meaning, exit_sentence};
 pub use json::read;
 pub use render::{Format, RenderError, UnknownFormat, render};
+pub use statement::{PROOF, badge, certificate_text, statement_page};
 pub use text::{visible, visible_lines};
 pub use words::{outcome_symbol, outcome_word};

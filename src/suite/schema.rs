@@ -5,10 +5,12 @@ use crate::model::{
     RunReport, TargetFile,
     adapter::{AdapterReply, AdapterRequest},
     case::CaseFile,
+    certificate::Declaration,
     chaos::ScenarioFile,
     event::Event,
     export::Export,
     keyset::KeySetFile,
+    profile::Profile,
     recipe::RecipeFile,
     vector::{PublishedKeys, VectorFile},
 };
@@ -38,6 +40,8 @@ pub const SCHEMAS: &[SchemaFile] = &[
     SchemaFile { path: "vectors/target-file.schema.json", make: || schema_for!(TargetFile) },
     SchemaFile { path: "vectors/adapter-request.schema.json", make: || schema_for!(AdapterRequest) },
     SchemaFile { path: "vectors/adapter-reply.schema.json", make: || schema_for!(AdapterReply) },
+    SchemaFile { path: "reports/target-declaration.schema.json", make: || schema_for!(Declaration) },
+    SchemaFile { path: "reports/profile.schema.json", make: || schema_for!(Profile) },
     SchemaFile { path: "reports/run-report.schema.json", make: || schema_for!(RunReport) },
     SchemaFile { path: "reports/event.schema.json", make: || schema_for!(Event) },
 ];

@@ -7,6 +7,8 @@ fn the_help_of_every_command() {
     for command in [
         "run",
         "chaos",
+        "certify",
+        "verify",
         "fingerprint",
         "doctor",
         "init",

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod baseline;
+mod certify;
 mod chaos;
 mod commands;
 mod control;
