@@ -84,7 +84,7 @@ pub fn account(
         families: families.into_values().collect(),
         untested,
         choices: run.target.policy.clone(),
-        waived: Vec::new(),
+        waived: run.target.waived.iter().map(|term| (term.finding.clone(), term.because.clone())).collect(),
         scenarios: accounts,
     })
 }

@@ -1,7 +1,10 @@
 //! The rules of a profile, applied to a run: pure, so that whoever has the run comes to the same, also years later.
 
 use crate::{
-    model::{Level, Outcome, Profile, ProfileSummary, RunReport, capability::Capability, report::CaseResult},
+    model::{
+        Finding, Level, Outcome, Profile, ProfileSummary, RunReport, capability::Capability, report::CaseResult,
+        target::WAIVED,
+    },
     suite::Demand,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,14 +112,14 @@ fn missing(profile: &Profile, report: &RunReport) -> Vec<String> {
 
 /// How one variant stands: side conditions count by their own level.
 fn standing(result: &CaseResult, levels: &BTreeSet<Level>) -> CaseStanding {
-    let outcomes: Vec<Outcome> = result
-        .findings
-        .iter()
-        .filter(|finding| levels.contains(&finding.level))
-        .map(|finding| finding.outcome)
-        .collect();
+    // A waiver lowers the level of a check; for a statement the verdict counts all the same, and what broke is broken.
+    let verdict = Finding::id(&result.id, "verdict");
+    let counts = |finding: &&Finding| levels.contains(&finding.level) || finding.id == verdict;
+    let outcomes: Vec<Outcome> = result.findings.iter().filter(counts).map(|finding| finding.outcome).collect();
     let has = |outcome: Outcome| outcomes.contains(&outcome);
-    if has(Outcome::Fail) || has(Outcome::Warn) {
+    let waives = |finding: &Finding| finding.level == Level::May && finding.because.contains(WAIVED);
+    let is_waived = levels.contains(&Level::Should) && result.findings.iter().any(waives);
+    if has(Outcome::Fail) || has(Outcome::Warn) || is_waived {
         CaseStanding::Broken
     } else if has(Outcome::Inconclusive) {
         CaseStanding::Undecided

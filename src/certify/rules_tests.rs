@@ -129,6 +129,20 @@ fn a_broken_an_undecided_and_a_withheld_case_do_not() {
 }
 
 #[test]
+fn what_is_waived_counts_all_the_same() {
+    let mut waived = report([Outcome::Pass; 3]);
+    waived.cases[2] = result("f/b", Outcome::Note, "it was accepted; waived: old proxy");
+    waived.cases[2].findings[0].level = Level::May;
+    let demand = |level: Level| Demand { variants: [("f/b".to_owned(), [level].into())].into(), ..demand() };
+    let standing = |report: &RunReport, level| assess(&profile(), &demand(level), 0, report).cases["f/b"].clone();
+    assert_eq!(standing(&waived, Level::Should), CaseStanding::Broken);
+    assert!(matches!(standing(&waived, Level::Must), CaseStanding::Untested(_)));
+    waived.cases[2] = result("f/b", Outcome::Pass, "it was refused");
+    waived.cases[2].findings[0].level = Level::May;
+    assert_eq!(standing(&waived, Level::Should), CaseStanding::Passed);
+}
+
+#[test]
 fn nobody_conforms_by_leaving_things_out() {
     use Outcome::{Pass, Skip};
     assert_eq!(because(&report([Skip; 3])), ["nothing was shown of f/*"]);

@@ -106,6 +106,7 @@ impl Trial {
             jobs: usize::from(self.jobs),
             fuzz: 0,
             fail_on: FailOn::Must,
+            baseline: None,
             issuer: self.issuer.options(),
             args: std::env::args().skip(1).collect(),
             reproduce: format!("gauntlet run {}", question.tested.text()),
@@ -135,6 +136,7 @@ impl Trial {
             seed,
             jobs: SCENARIOS_AT_ONCE,
             fail_on: FailOn::Must,
+            baseline: None,
             issuer: FaultyOptions { base: self.issuer.options(), jwks_port: self.jwks_port, seed },
             args: std::env::args().skip(1).collect(),
         };

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
+    /// `profile/1`.
+    pub format: ProfileFormat,
     /// Its name.
     pub name: String,
     /// What holds where it is met.
@@ -30,6 +32,14 @@ pub struct Profile {
     pub requires: Capabilities,
     /// Globs over ids of scenarios; each is played three times and must come to the same.
     pub scenarios: Vec<String>,
+}
+
+/// The format line of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ProfileFormat {
+    /// The first version.
+    #[serde(rename = "profile/1")]
+    V1,
 }
 
 /// What one profile of a chain asks of cases.

@@ -83,6 +83,9 @@ pub struct About {
     pub environment: Option<String>,
 }
 
+/// What stands in the reason of a check that was broken and is waived, before why.
+pub const WAIVED: &str = "; waived: ";
+
 /// What is asked of this target beyond, or below, what the suite asks of everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

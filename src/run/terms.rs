@@ -8,7 +8,7 @@ use crate::{
         Event, Level, Outcome, TargetFile,
         chaos::{Grade, ScenarioResult},
         report::CaseResult,
-        target::Term,
+        target::{Term, WAIVED},
     },
     suite::Pattern,
 };
@@ -93,7 +93,7 @@ impl Terms {
                     finding.level = Level::May;
                     if finding.outcome == Outcome::Warn {
                         finding.outcome = Outcome::Note;
-                        finding.because = format!("{}; waived: {why}", finding.because);
+                        finding.because = format!("{}{WAIVED}{why}", finding.because);
                     }
                 }
                 None => {}
@@ -118,7 +118,7 @@ impl Terms {
                     claim.level = Grade::Excellent;
                     if claim.outcome == Outcome::Warn {
                         claim.outcome = Outcome::Note;
-                        claim.because = format!("{}; waived: {why}", claim.because);
+                        claim.because = format!("{}{WAIVED}{why}", claim.because);
                     }
                 }
                 None => {}

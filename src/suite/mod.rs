@@ -28,7 +28,7 @@ pub use frozen::read_vectors;
 pub use lint::{Complaint, lint};
 pub use load::{Catalog, read_target};
 pub use pattern::Pattern;
-pub use profiles::{Demand, ProfileBlock, ProfileFile, ProfileFormat, lint_profiles};
+pub use profiles::{Demand, ProfileBlock, ProfileFile, ProfileFileFormat, lint_profiles};
 pub use requirements::{Requirement, RequirementBlock, RequirementFile, RequirementFormat, Requirements};
 pub use scenarios::{scenarios, scenarios_from};
 pub use schema::{SCHEMAS, SchemaFile};

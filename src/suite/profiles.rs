@@ -6,7 +6,7 @@ use crate::model::{
     Case, Level,
     capability::Capability,
     chaos::Scenario,
-    profile::{Part, Profile},
+    profile::{Part, Profile, ProfileFormat},
     spec::{Harm, Reference, Severity},
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -23,14 +23,14 @@ use toml::Spanned;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ProfileFile {
     /// `profiles/1`.
-    pub format: ProfileFormat,
+    pub format: ProfileFileFormat,
     /// The profiles by name.
     pub profile: BTreeMap<String, ProfileBlock>,
 }
 
 /// The format line of a file of profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum ProfileFormat {
+pub enum ProfileFileFormat {
     /// The first version.
     #[serde(rename = "profiles/1")]
     V1,
@@ -164,6 +164,7 @@ fn resolve(name: &str, all: &BTreeMap<String, ProfileBlock>) -> Profile {
     let mut refs = base.map(|base| base.refs.clone()).unwrap_or_default();
     refs.extend(block.refs.iter().filter(|one| !base.is_some_and(|base| base.refs.contains(one))).cloned());
     Profile {
+        format: ProfileFormat::V1,
         name: name.to_owned(),
         title: super::expand::paragraph(&block.title),
         about: super::expand::paragraph(&block.about),

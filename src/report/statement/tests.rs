@@ -4,7 +4,7 @@ use crate::{
         Level, Profile, ProfileSummary,
         certificate::{Certificate, Declaration, DeclarationFormat, FamilyAccount, ScenarioAccount, Signer},
         chaos::Grade,
-        profile::Part,
+        profile::{Part, ProfileFormat},
         report::Tool,
         spec::{Harm, Severity},
     },
@@ -27,6 +27,7 @@ fn certificate(name: &str) -> Certificate {
     };
     Certificate {
         profile: Profile {
+            format: ProfileFormat::V1,
             name: "rfc8725".into(),
             title: "The best current practices for JSON Web Tokens hold".into(),
             about: "Every must of RFC 8725.".into(),
@@ -109,12 +110,11 @@ fn the_page_stands_alone_and_the_badge_says_profile_date_and_suite() {
     // Nothing is fetched: the only addresses are those of the name space and of the inline icon.
     assert!(!page.contains("src=") && !page.contains("url(") && !page.contains("href=\"http"), "{page}");
     assert!(page.contains("orders-api 2.3") && page.contains(PROOF), "{page}");
-    for error in html5gum::Tokenizer::new(&page).filter_map(|token| match token {
+    let error = html5gum::Tokenizer::new(&page).find_map(|token| match token {
         Ok(html5gum::Token::Error(error)) => Some(error),
         _ => None,
-    }) {
-        panic!("the page is no proper HTML: {error:?}");
-    }
+    });
+    assert!(error.is_none(), "the page is no proper HTML: {error:?}");
     let badge = String::from_utf8(badge(&certificate("orders-api")).unwrap()).unwrap();
     for text in ["gauntlet rfc8725", "2026-11-27", "suite 0.1.0 01234567"] {
         assert!(badge.contains(text), "{text} in {badge}");

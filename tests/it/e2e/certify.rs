@@ -141,9 +141,9 @@ fn no_byte_of_a_bundle_can_be_another_one() {
         .unwrap();
     // What no digest covers, byte for byte.
     for name in [KEY, STATEMENT] {
-        for at in 0..files[name].len() {
+        for (at, byte) in files[name].iter().enumerate() {
             for change in [1, 0x20] {
-                edited(name, at, files[name][at] ^ change);
+                edited(name, at, byte ^ change);
             }
         }
     }
@@ -191,7 +191,7 @@ fn a_key_of_openssl_from_the_environment_signs() {
     assert!(!everything.contains(text.lines().nth(1).unwrap()), "the private key is in the bundle");
 }
 
-/// `GAUNTLET_DSSE_PYTHON` names a Python that has `tests/tools/dsse/requirements.txt`.
+/// `GAUNTLET_DSSE_PYTHON` names a Python that has `tests/tools/requirements.txt`.
 #[test]
 fn the_envelope_opens_under_another_implementation() {
     let Some(python) = std::env::var_os("GAUNTLET_DSSE_PYTHON") else {
@@ -202,7 +202,7 @@ fn the_envelope_opens_under_another_implementation() {
     };
     let desk = Desk::new();
     desk.certify("builtin:strict", "chaotic", &["--key", "key.pem"]).with_code(0);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/dsse/verify.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/verify_dsse.py");
     let verify = |key: &str| {
         Command::new(&python).arg(&script).args(["bundle", key]).current_dir(desk.0.path()).output().unwrap()
     };
