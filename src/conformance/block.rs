@@ -9,7 +9,7 @@ use super::{
     result::{gravest, result_of},
     same_answer::same_answer,
     signed::demanding,
-    trim::trim,
+    trim::{trim, trim_token},
     watch,
 };
 use crate::{
@@ -17,10 +17,10 @@ use crate::{
         Case, Finding, Observation, Outcome, Verdict,
         case::{Before, WorldPart},
         outcome::Control,
-        report::{CaseResult, Controls},
+        report::{CaseResult, Controls, Reproduce, TokenEvidence},
         side::Health,
     },
-    token::{Token, evidence},
+    token::evidence,
 };
 use std::{
     borrow::Cow,
@@ -39,9 +39,22 @@ pub struct Finished {
     pub index: usize,
     /// What the report says about it.
     pub result: Arc<CaseResult>,
-    /// The nonce in its planted addresses.
+    /// What is judged again when requests come late: only of cases with planted addresses, for a suite is large.
+    late: Option<Box<Late>>,
+}
+
+/// A case with planted addresses.
+#[derive(Debug, Clone)]
+struct Late {
+    /// The nonce in the addresses.
     nonce: String,
     case: Case,
+}
+
+impl Late {
+    fn of(case: &Case, nonce: String) -> Option<Box<Late>> {
+        case.untouched.contains(&WorldPart::Canary).then(|| Box::new(Late { nonce, case: case.clone() }))
+    }
 }
 
 impl Finished {
@@ -174,7 +187,8 @@ pub(super) struct Sent<'a> {
     missed: Option<String>,
     /// A token that had to be refused first and was not: the case does not apply.
     moot: Option<String>,
-    token: Option<(Token, Option<Token>)>,
+    /// The token and how to send it again, as the report shows them: the bytes may be megabytes.
+    token: Option<(TokenEvidence, Reproduce)>,
     pub(super) observation: Observation,
     measured: Option<Measured>,
 }
@@ -229,7 +243,9 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
                 sent.measured = Some(measure::measure(bench, measure, planned).await);
             }
             watch::gather(bench, planned, &token, &nonce, &earlier, &mut sent.observation).await;
-            sent.token = Some((token, good));
+            let mut shown = evidence(&token, &planned.token, good.as_ref());
+            trim_token(&mut shown);
+            sent.token = Some((shown, bench.reproduce(&planned.case, &token)));
         }
         Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),
     }
@@ -283,14 +299,13 @@ impl Sent<'_> {
         }
         let mut result = result_of(case, findings);
         result.measured = self.measured.filter(|_| held).and_then(|measured| measured.value);
-        result.token = self.token.as_ref().map(|(token, good)| evidence(token, &self.planned.token, good.as_ref()));
-        result.reproduce = self.token.as_ref().map(|(token, _)| bench.reproduce(case, token));
+        (result.token, result.reproduce) = self.token.unzip();
         result.observation = Some(observation);
         result.twin = twin;
         result.before = self.before;
         result.controls = controls;
         trim(&mut result);
-        Finished { index: self.planned.index, result: Arc::new(result), nonce: self.nonce, case: case.clone() }
+        Finished { index: self.planned.index, result: Arc::new(result), late: Late::of(case, self.nonce) }
     }
 }
 
@@ -303,21 +318,13 @@ pub(super) fn not_sent(planned: &Planned, because: &str) -> Finished {
     for finding in &mut findings {
         because.clone_into(&mut finding.because);
     }
-    Finished {
-        index: planned.index,
-        result: Arc::new(result_of(&planned.case, findings)),
-        nonce: String::new(),
-        case: planned.case.clone(),
-    }
+    Finished { index: planned.index, result: Arc::new(result_of(&planned.case, findings)), late: None }
 }
 
 /// Requests that came after a case was judged: judges it again. Returns whether anything changed.
 pub fn sweep(bench: &Bench, finished: &mut Finished) -> bool {
-    let Some(journal) = bench.journal() else { return false };
-    if !finished.case.untouched.contains(&WorldPart::Canary) {
-        return false;
-    }
-    let late = journal.by_nonce(&finished.nonce);
+    let (Some(journal), Some(case)) = (bench.journal(), &finished.late) else { return false };
+    let late = journal.by_nonce(&case.nonce);
     let seen = finished.result.observation.as_ref().map(|observation| observation.outbound.len());
     if seen.is_none_or(|seen| late.len() <= seen) {
         return false;
@@ -325,7 +332,7 @@ pub fn sweep(bench: &Bench, finished: &mut Finished) -> bool {
     let result = Arc::make_mut(&mut finished.result);
     let Some(observation) = &mut result.observation else { return false };
     observation.outbound = late;
-    result.findings = judge(&finished.case, observation, result.controls);
+    result.findings = judge(&case.case, observation, result.controls);
     result.outcome = gravest(&result.findings);
     true
 }

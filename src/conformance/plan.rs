@@ -105,6 +105,7 @@ pub fn build(
             None => plan.cases.push(planned),
         }
     }
+    plan.cases.shrink_to_fit();
     plan
 }
 

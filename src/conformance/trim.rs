@@ -1,6 +1,6 @@
 //! Keeps a report readable: a token of megabytes is in it by its start, its length and its digest.
 
-use crate::model::{Observation, report::CaseResult};
+use crate::model::{Observation, report::{CaseResult, TokenEvidence}};
 use serde_json::Value;
 
 /// Tokens and requests up to this many bytes are kept whole.
@@ -11,13 +11,18 @@ const START: usize = 2 * 1024;
 /// Cuts what is too long for a report.
 pub(super) fn trim(result: &mut CaseResult) {
     if let Some(token) = &mut result.token {
-        cut(&mut token.compact);
-        drop_long(&mut token.header);
-        drop_long(&mut token.claims);
+        trim_token(token);
     }
     for seen in [&mut result.observation, &mut result.twin].into_iter().flatten() {
         observation(seen);
     }
+}
+
+/// The same for a token alone.
+pub(super) fn trim_token(token: &mut TokenEvidence) {
+    cut(&mut token.compact);
+    drop_long(&mut token.header);
+    drop_long(&mut token.claims);
 }
 
 fn observation(seen: &mut Observation) {

@@ -11,11 +11,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 const LOOKS: u32 = 10;
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// Takes out of a plan's cases those that run alone, in their order.
-pub(super) fn split_off(cases: Vec<Planned>) -> (Vec<Planned>, Vec<Planned>) {
-    cases.into_iter().partition(|planned| !planned.case.runs_alone())
-}
-
 /// Runs them one after the other. A target that one of them brought down is started again where that is possible; where
 /// it is not, the others stay undecided.
 pub(super) async fn run(

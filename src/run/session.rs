@@ -261,9 +261,10 @@ async fn play(
     }
     vectors.skip(score);
     if standing == Standing::Testable {
-        let (phased, ordinary): (Vec<_>, Vec<_>) =
-            plan.cases.into_iter().partition(|planned| planned.case.keyset.is_some());
-        let (together, apart) = alone::split_off(ordinary);
+        let mut together = plan.cases;
+        // In place: a plan takes megabytes.
+        let phased = together.extract_if(.., |planned| planned.case.keyset.is_some()).collect();
+        let apart: Vec<Planned> = together.extract_if(.., |planned| planned.case.runs_alone()).collect();
         let mut finished = all_blocks(&bench, &together, jobs, score).await;
         finished.append(&mut Box::pin(alone::run(&bench, &mut stage, &apart, score)).await);
         Box::pin(repeat_undecided(&bench, &mut stage, [together.as_slice(), apart.as_slice()], &mut finished, score))

@@ -186,24 +186,31 @@ impl Blueprint {
         }
         let present = shown.present.cloned().unwrap_or_default();
         let configured = self.path.strip_prefix('/').unwrap_or(&self.path);
-        let fill = |template: &str| shown::fill(template, shown, configured);
+        let fill = |template: &str, filled: &mut Vec<u8>| shown::fill(template, shown, configured, filled);
         let method = present.method.as_deref().unwrap_or(self.method.as_str()).as_bytes().to_vec();
-        let path = present.path.as_deref().map_or_else(|| self.path.clone().into_bytes(), fill);
+        let path = match present.path.as_deref() {
+            None => self.path.clone().into_bytes(),
+            Some(template) => {
+                let mut filled = Vec::new();
+                fill(template, &mut filled);
+                filled
+            }
+        };
         let (mut bytes, mut text) = self.start(&method, &path);
-        let mut rest = b"Connection: close\r\n".to_vec();
+        let start = bytes.len();
+        bytes.extend_from_slice(b"Connection: close\r\n");
         for line in &present.lines {
-            rest.extend_from_slice(&fill(line));
-            rest.extend_from_slice(b"\r\n");
+            fill(line, &mut bytes);
+            bytes.extend_from_slice(b"\r\n");
         }
         let usual = vec!["Bearer ${token}".to_owned()];
         for value in present.authorization.as_ref().unwrap_or(&usual) {
-            rest.extend_from_slice(b"Authorization: ");
-            rest.extend_from_slice(&fill(value));
-            rest.extend_from_slice(b"\r\n");
+            bytes.extend_from_slice(b"Authorization: ");
+            fill(value, &mut bytes);
+            bytes.extend_from_slice(b"\r\n");
         }
-        rest.extend_from_slice(b"\r\n");
-        text.push_str(&String::from_utf8_lossy(&rest));
-        bytes.extend_from_slice(&rest);
+        bytes.extend_from_slice(b"\r\n");
+        text.push_str(&String::from_utf8_lossy(&bytes[start..]));
         Composed { bytes, shown: text, to_head: method == b"HEAD" }
     }
 

@@ -24,8 +24,9 @@ impl<'a> Shown<'a> {
 }
 
 /// Fills `${token}`, `${good}` and `${path}` byte for byte; `$${` is a literal `${`, other names stay as they stand.
-pub(super) fn fill(template: &str, shown: &Shown<'_>, path: &str) -> Vec<u8> {
-    let mut filled = Vec::with_capacity(template.len() + shown.token.len());
+pub(super) fn fill(template: &str, shown: &Shown<'_>, path: &str, filled: &mut Vec<u8>) {
+    // Exactly what is needed: a token may be megabytes.
+    filled.reserve_exact(template.len() + shown.token.len());
     let mut rest = template;
     while let Some(start) = rest.find("${") {
         filled.extend_from_slice(&rest.as_bytes()[..start]);
@@ -48,7 +49,6 @@ pub(super) fn fill(template: &str, shown: &Shown<'_>, path: &str) -> Vec<u8> {
         };
     }
     filled.extend_from_slice(rest.as_bytes());
-    filled
 }
 
 #[cfg(test)]
@@ -58,7 +58,11 @@ mod tests {
     #[test]
     fn a_template_takes_bytes_as_they_are() {
         let shown = Shown { token: b"a\xff\r\nb", good: "good", present: None, now: 0 };
-        let fill = |template| fill(template, &shown, "who?x=1");
+        let fill = |template| {
+            let mut filled = Vec::new();
+            fill(template, &shown, "who?x=1", &mut filled);
+            filled
+        };
         assert_eq!(fill("Bearer ${token}"), b"Bearer a\xff\r\nb");
         assert_eq!(fill("${good},${token}${path}!"), b"good,a\xff\r\nbwho?x=1!");
         assert_eq!(fill("$${token} ${other} ${ $"), b"${token} ${other} ${ $");

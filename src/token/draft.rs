@@ -108,12 +108,16 @@ impl Members {
     }
 
     fn render(&self) -> Vec<u8> {
-        if !self.spread {
-            let members: Vec<String> = self.list.iter().map(|(name, value)| format!("{name}:{value}")).collect();
-            return format!("{{{}}}", members.join(",")).into_bytes();
+        let (open, colon, end, comma, close) =
+            if self.spread { (" {\r\n\t", " : ", " ", ",\r\n\t", "\r\n} \n") } else { ("{", ":", "", ",", "}") };
+        let length: usize = self.list.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+        let mut text = String::with_capacity(length + 12);
+        text.push_str(open);
+        for (index, (name, value)) in self.list.iter().enumerate() {
+            text.extend([if index == 0 { "" } else { comma }, name, colon, value, end]);
         }
-        let members: Vec<String> = self.list.iter().map(|(name, value)| format!("\t{name} : {value} ")).collect();
-        format!(" {{\r\n{}\r\n}} \n", members.join(",\r\n")).into_bytes()
+        text.push_str(close);
+        text.into_bytes()
     }
 }
 

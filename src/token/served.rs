@@ -4,6 +4,22 @@ use super::{error::ForgeError, jwk, keyring::KeyRing};
 use crate::model::keyset::{Filler, KeySet};
 use serde_json::{Map, Value, json};
 
+/// What stands before the list of keys in a set.
+const KEYS: &str = "{\"keys\":";
+
+/// The set of these members. Some have megabytes: each is given up as soon as it is written.
+fn whole_set(members: Vec<String>) -> String {
+    let length: usize = members.iter().map(|member| member.len() + 1).sum();
+    let mut set = String::with_capacity(KEYS.len() + length + 3);
+    set.push_str(KEYS);
+    for (index, member) in members.into_iter().enumerate() {
+        set.push(if index == 0 { '[' } else { ',' });
+        set.push_str(&member);
+    }
+    set.push_str(if set.len() == KEYS.len() { "[]}" } else { "]}" });
+    set
+}
+
 impl KeyRing {
     /// The body that a file describes: a set of its members, or whatever it wants served instead.
     ///
@@ -27,16 +43,14 @@ impl KeyRing {
         for filler in &set.filler {
             self.fill(filler, &mut members)?;
         }
-        let first = members.first().cloned().unwrap_or_default();
-        let keys = format!("[{}]", members.join(","));
-        // Some sets have megabytes.
-        drop(members);
-        let whole = format!("{{\"keys\":{keys}}}");
-        Ok(match &set.body {
-            None => whole,
-            Some(body) => body.replace("${set}", &whole).replace("${keys}", &keys).replace("${member}", &first),
+        let body = set.body.as_deref().unwrap_or("${set}");
+        let first = members.first().filter(|_| body.contains("${member}")).cloned().unwrap_or_default();
+        let whole = whole_set(members);
+        if body == "${set}" {
+            return Ok(whole.into_bytes());
         }
-        .into_bytes())
+        let keys = &whole[KEYS.len()..whole.len() - 1];
+        Ok(body.replace("${set}", &whole).replace("${keys}", keys).replace("${member}", &first).into_bytes())
     }
 
     fn fill(&self, filler: &Filler, members: &mut Vec<String>) -> Result<(), ForgeError> {
@@ -51,8 +65,11 @@ impl KeyRing {
                 }
             }
             Filler::Text { bytes } => {
-                let text = "x".repeat(*bytes as usize);
-                members.push(json!({ "kty": "filler", "kid": "filler-text", "text": text }).to_string());
+                let mut member = r#"{"kty":"filler","kid":"filler-text","text":""#.to_owned();
+                member.reserve_exact(*bytes as usize + 2);
+                member.extend(std::iter::repeat_n('x', *bytes as usize));
+                member.push_str("\"}");
+                members.push(member);
             }
             Filler::Modulus { bits } => {
                 // All ones: long enough, odd, and of no known factors that anybody would need.
