@@ -1,10 +1,14 @@
 //! Keeps a report readable: a token of megabytes is in it by its start, its length and its digest.
 
-use crate::model::{Observation, report::{CaseResult, TokenEvidence}};
+use crate::{
+    model::{
+        Observation,
+        report::{CaseResult, TokenEvidence},
+    },
+    token::WHOLE,
+};
 use serde_json::Value;
 
-/// Tokens and requests up to this many bytes are kept whole.
-const WHOLE: usize = 16 * 1024;
 /// Bytes kept of a longer one.
 const START: usize = 2 * 1024;
 
@@ -21,8 +25,6 @@ pub(super) fn trim(result: &mut CaseResult) {
 /// The same for a token alone.
 pub(super) fn trim_token(token: &mut TokenEvidence) {
     cut(&mut token.compact);
-    drop_long(&mut token.header);
-    drop_long(&mut token.claims);
 }
 
 fn observation(seen: &mut Observation) {

@@ -11,10 +11,13 @@ use serde_json::Value;
 /// Beyond this a decoded part is cut; the whole token is still in the evidence.
 const MOST_TEXT: usize = 6_000;
 
+/// Bytes of a token's part, or of a whole request, up to which a report has it whole.
+pub const WHOLE: usize = 16 * 1024;
+
 /// The evidence of one token. The twin is what the same recipe gives without the change under test.
 #[must_use]
 pub fn evidence(token: &Token, recipe: &Recipe, twin: Option<&Token>) -> TokenEvidence {
-    let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
+    let parse = |bytes: &[u8]| (bytes.len() <= WHOLE).then(|| serde_json::from_slice::<Value>(bytes).ok()).flatten();
     let mut anatomy = vec![
         segment("header", &lines_of(&token.header), twin.map(|twin| lines_of(&twin.header))),
         segment("payload", &lines_of(&token.payload), twin.map(|twin| lines_of(&twin.payload))),

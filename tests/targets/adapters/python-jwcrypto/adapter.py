@@ -43,10 +43,13 @@ def decrypted(token):
     jwe = JWE()
     jwe.allowed_algs = trust["decryption"]["algorithms"] + trust["decryption"]["content-encryption"]
     jwe.deserialize(token)
-    alg = jwe.jose_header.get("alg")
-    if alg not in trust["private"]:
-        raise ValueError(f"no key for {alg}")
-    jwe.decrypt(trust["private"][alg])
+    # A JSON serialisation for several recipients has a list of headers; one that is for us is enough.
+    headers = jwe.jose_header if isinstance(jwe.jose_header, list) else [jwe.jose_header]
+    wanted = [header.get("alg") for header in headers]
+    ours = [alg for alg in wanted if alg in trust["private"]]
+    if not ours:
+        raise ValueError(f"no key for {', '.join(map(str, wanted))}")
+    jwe.decrypt(trust["private"][ours[0]])
     return jwe.payload
 
 
