@@ -1,10 +1,7 @@
 //! `gauntlet list --coverage`: what the specifications ask, and which cases show it.
 
 use super::shared::usage;
-use crate::{
-    model::Case,
-    suite::{Catalog, Requirement, Selection},
-};
+use crate::suite::{Catalog, Requirement, Selection};
 use miette::Report;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write};
@@ -21,7 +18,7 @@ pub(super) struct Coverage<'a> {
 impl<'a> Coverage<'a> {
     /// Looks each requirement up.
     pub fn of(catalog: &'a Catalog, selection: &Selection) -> Result<Coverage<'a>, Report> {
-        let cases: Vec<Case> = catalog.cases.iter().filter(|case| selection.names(case)).cloned().collect();
+        let cases: Vec<_> = catalog.cases.iter().filter(|case| selection.names(case)).cloned().collect();
         let rows: Vec<_> = catalog.requirements.sorted().into_iter().map(|one| (one, one.shown_by(&cases))).collect();
         if rows.is_empty() {
             return Err(usage("this suite states no requirements", "they stand in requirements.toml beside the cases"));

@@ -56,7 +56,8 @@ fn case(catalog: &Catalog, id: &str) -> Option<String> {
     let variants: Vec<&Case> = catalog
         .cases
         .iter()
-        .filter(|case| {
+        .map(AsRef::as_ref)
+        .filter(|case: &&Case| {
             case.id.to_string() == id || case.id.case() == id || case.earlier_ids().any(|earlier| earlier == id)
         })
         .collect();

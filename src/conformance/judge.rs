@@ -12,14 +12,14 @@ use crate::model::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The case as a target's declared policy makes it: a free choice becomes a verdict wanted.
+/// The case as a target's declared policy makes it, where that changes it: a free choice becomes a verdict wanted.
 #[must_use]
-pub fn declared(case: &Case, policy: &BTreeMap<String, String>) -> Case {
+pub fn declared(case: &Case, policy: &BTreeMap<String, String>) -> Option<Case> {
     let wanted =
         case.policy.as_ref().and_then(|rule| policy.get(&rule.name).and_then(|choice| rule.when.get(choice)).copied());
     match wanted {
-        Some(expect) if case.expect == Expect::Either => Case { expect, ..case.clone() },
-        _ => case.clone(),
+        Some(expect) if case.expect == Expect::Either => Some(Case { expect, ..case.clone() }),
+        _ => None,
     }
 }
 

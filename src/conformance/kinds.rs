@@ -46,7 +46,7 @@ mod tests {
     fn left(algorithms: &[Alg], name: &str) -> Vec<String> {
         let catalog = Catalog::load(None).unwrap();
         let provides = algorithms.iter().map(|alg| Capability::Alg(*alg)).collect();
-        let cases = || catalog.cases.iter().filter(|case| case.id.case() == name);
+        let cases = || catalog.cases.iter().map(AsRef::as_ref).filter(|case: &&Case| case.id.case() == name);
         let kinds = Kinds::of(cases(), &provides);
         let wanted = cases().filter(|case| kinds.want(case));
         wanted.map(|case| case.id.variant.clone().unwrap_or_default()).collect()

@@ -6,7 +6,10 @@ use crate::{
     suite::{Catalog, Selection},
     token::{Forge, ForgeError, Token},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What will happen.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +25,8 @@ pub struct Plan {
 pub struct Planned {
     /// Its place in the order of the suite.
     pub index: usize,
-    /// What it says.
-    pub case: Case,
+    /// What it says: the suite's own, unless the target's file changes it.
+    pub case: Arc<Case>,
     /// The good token that it is measured against.
     pub twin: Recipe,
     /// The token under test.
@@ -44,7 +47,7 @@ pub struct Skipped {
     /// Its place in the order of the suite.
     pub index: usize,
     /// What it says.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// Why it does not apply: the missing capability by name.
     pub because: String,
 }
@@ -87,12 +90,15 @@ pub fn build(
 ) -> Plan {
     let mut plan = Plan::default();
     let all = || catalog.cases.iter().enumerate().filter(|(_, case)| selection.names(case));
-    let kinds = Kinds::of(all().map(|(_, case)| case), provides);
+    let kinds = Kinds::of(all().map(|(_, case)| case.as_ref()), provides);
     for (index, case) in all().filter(|(_, case)| kinds.want(case)) {
-        let mut case = case.clone();
-        if let Some(forge) = forge {
-            case.returns = forge.settle(&case.returns).unwrap_or(case.returns);
-            case.never_returns = forge.settle(&case.never_returns).unwrap_or(case.never_returns);
+        let mut case = Arc::clone(case);
+        if let Some(forge) = forge
+            && !(case.returns.is_empty() && case.never_returns.is_empty())
+        {
+            let case = Arc::make_mut(&mut case);
+            case.returns = forge.settle(&case.returns).unwrap_or_default();
+            case.never_returns = forge.settle(&case.never_returns).unwrap_or_default();
         }
         let twin = case.given.recipe().over(&catalog.access_token(own));
         let base = match &case.token.from {

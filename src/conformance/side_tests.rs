@@ -18,7 +18,7 @@ fn case(body: &str) -> Case {
         "format = \"cases/1\"\n[family]\ntitle = \"T\"\nabout = \"A\"\nlevel = \"should\"\nseverity = \"high\"\n[[case]]\nname = \"one\"\ntitle = \"It holds\"\nwhy = \"W\"\nfix = {{ library = \"L\", application = \"A\" }}\nrefs = [\"RFC7519#7.2\"]\n{body}\n"
     );
     let file = SuiteFile { name: "demo.toml".into(), stem: "demo".into(), text };
-    Catalog::from_files(&[file]).unwrap().cases.remove(0)
+    Case::clone(&Catalog::from_files(&[file]).unwrap().cases[0])
 }
 
 fn refused(millis: u64, side: Side) -> Observation {

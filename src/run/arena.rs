@@ -209,5 +209,5 @@ const RULES: [Capability; 5] = [
 /// The cases that need one of these.
 fn needing(catalog: &Catalog, wanted: &[Capability]) -> BTreeSet<String> {
     let needs_one = |case: &&Case| case.needs.iter().any(|need| need.present && wanted.contains(&need.capability));
-    catalog.cases.iter().filter(needs_one).map(|case| case.id.case()).collect()
+    catalog.cases.iter().map(AsRef::as_ref).filter(needs_one).map(|case| case.id.case()).collect()
 }

@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 pub(super) fn of_cases(stage: &Stage, plan: &Plan, catalog: &Catalog, seed: u64, args: Vec<String>) -> Event {
     let mut target = stage.about().clone();
     target.lacks = plan.lacking(&stage.provides).into_iter().collect();
-    let cases = || plan.cases.iter().map(|planned| &planned.case).chain(plan.skipped.iter().map(|left| &left.case));
+    let cases = || {
+        plan.cases.iter().map(|planned| planned.case.as_ref()).chain(plan.skipped.iter().map(|left| left.case.as_ref()))
+    };
     let asked = catalog.asked();
     let statement = |case: &Case| {
         let asks = asked.get(&case.id.case()).cloned().unwrap_or_default();

@@ -46,13 +46,18 @@ impl Vectors {
         let (mut shown, mut left_out) = (Vec::new(), Vec::new());
         let selected = catalog.vectors.iter().enumerate().filter(|(_, vector)| selection.names_vector(vector));
         for (place, vector) in selected {
-            let (index, case) = (first + place, declared(&vector.case, &stage.policy));
+            let (index, case) =
+                (first + place, declared(&vector.case, &stage.policy).unwrap_or_else(|| vector.case.clone()));
             let missing: Vec<&Need> = case.needs.iter().filter(|need| !need.is_met_by(&declares)).collect();
             if missing.is_empty() {
                 shown.push(Exhibit { index, vector: Published { case, ..vector.clone() } });
             } else {
                 let missing: Vec<String> = missing.into_iter().map(ToString::to_string).collect();
-                left_out.push(Skipped { index, because: format!("needs {}", missing.join(", ")), case });
+                left_out.push(Skipped {
+                    index,
+                    because: format!("needs {}", missing.join(", ")),
+                    case: Arc::new(case),
+                });
             }
         }
         Vectors { door: Some(door).filter(|_| !shown.is_empty()), declares, shown, left_out }
@@ -62,7 +67,7 @@ impl Vectors {
     pub fn announce(&self, catalog: &Catalog, opening: &mut Event) {
         let Event::RunStarted { target, plan, statements, families, .. } = opening else { return };
         let shown = || self.shown.iter().map(|exhibit| &exhibit.vector.case);
-        for case in shown().chain(self.left_out.iter().map(|left| &left.case)) {
+        for case in shown().chain(self.left_out.iter().map(|left| left.case.as_ref())) {
             let (title, why, fix) = (case.title.clone(), case.why.clone(), case.fix.clone());
             let statement = Statement { title, why, fix, asks: String::new() };
             statements.entry(case.id.case()).or_insert(statement);

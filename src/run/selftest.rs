@@ -123,7 +123,7 @@ impl DetectionFile {
             let named = own.is_none_or(|own| own.contains(&id)) || !known.contains(&id);
             named || full && (!case.runs_alone() || flaw.is_of_burden())
         };
-        catalog.cases.iter().filter(wanted).map(|case| case.id.case()).collect()
+        catalog.cases.iter().map(AsRef::as_ref).filter(wanted).map(|case| case.id.case()).collect()
     }
 }
 

@@ -233,7 +233,9 @@ async fn play(
     }
     let mut plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), stage.memory());
     for planned in &mut plan.cases {
-        planned.case = declared(&planned.case, &stage.policy);
+        if let Some(case) = declared(&planned.case, &stage.policy) {
+            planned.case = Arc::new(case);
+        }
     }
     let vectors = Vectors::plan(catalog, &selection, &stage, beside);
     let mut opening = opening::of_cases(&stage, &plan, catalog, seed, args);

@@ -31,7 +31,7 @@ use std::{
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     /// The variants, families in the order of their names, cases in the order of their file.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Arc<Case>>,
     /// Published vectors: those of the suite, and those that were added.
     pub vectors: Vec<Published>,
     /// The families by name.
@@ -108,7 +108,7 @@ impl Catalog {
                 "requirements" => catalog.requirements = Requirements::read(file)?,
                 _ => {
                     let parsed: CaseFile = parse(&file.name, &file.text)?;
-                    catalog.cases.extend(expand::file(file, &parsed)?);
+                    catalog.cases.extend(expand::file(file, &parsed)?.into_iter().map(Arc::new));
                     catalog
                         .keysets
                         .extend(parsed.keyset.iter().map(|(name, set)| (format!("{}/{name}", file.stem), set.clone())));
@@ -125,7 +125,7 @@ impl Catalog {
 
     /// Everything that states something: the cases, and the published vectors behind them.
     pub fn stated(&self) -> impl Iterator<Item = &Case> {
-        self.cases.iter().chain(self.vectors.iter().map(|vector| &vector.case))
+        self.cases.iter().map(AsRef::as_ref).chain(self.vectors.iter().map(|vector| &vector.case))
     }
 
     /// Adds the vectors of a file of ours or of Wycheproof.

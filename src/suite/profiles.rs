@@ -309,7 +309,10 @@ pub fn lint_profiles(catalog: &Catalog, scenarios: &[Scenario]) -> Vec<(String, 
             let knows = |case: &Case| {
                 case.policy.as_ref().is_some_and(|own| own.name == *policy && own.when.contains_key(choice.as_str()))
             };
-            ask(!catalog.cases.iter().any(knows), format!("no case knows the policy {policy} = {choice:?}"));
+            ask(
+                !catalog.cases.iter().map(AsRef::as_ref).any(knows),
+                format!("no case knows the policy {policy} = {choice:?}"),
+            );
         }
         for glob in &profile.scenarios {
             let globs = set(std::slice::from_ref(glob));

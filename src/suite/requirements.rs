@@ -8,6 +8,7 @@ use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
+    sync::Arc,
 };
 use toml::Spanned;
 
@@ -145,7 +146,7 @@ impl Requirements {
 
     /// Requirements that no case shows and no reason explains, and globs that match no case: each with the section.
     #[must_use]
-    pub fn gaps(&self, cases: &[Case]) -> Vec<String> {
+    pub fn gaps(&self, cases: &[Arc<Case>]) -> Vec<String> {
         let mut found = Vec::new();
         for requirement in &self.list {
             let section = &requirement.section.0;
@@ -162,7 +163,7 @@ impl Requirements {
 
     /// What is to be mended: requirements that cannot be told apart, and sections that cases cite and nobody wrote down.
     /// Each with the place and what it is about.
-    pub(super) fn complaints(&self, cases: &[Case]) -> Vec<(Source, String, String)> {
+    pub(super) fn complaints(&self, cases: &[Arc<Case>]) -> Vec<(Source, String, String)> {
         let mut found = Vec::new();
         for requirement in &self.list {
             let mut ask = |wrong: bool, what: &str| {
@@ -197,7 +198,7 @@ impl Requirements {
 impl Requirement {
     /// The cases that show it, by `family/name`.
     #[must_use]
-    pub fn shown_by(&self, cases: &[Case]) -> BTreeSet<String> {
+    pub fn shown_by(&self, cases: &[Arc<Case>]) -> BTreeSet<String> {
         let shows = |case: &Case| {
             if self.globs.is_empty() {
                 self.reason.is_none() && case.refs.contains(&self.section)

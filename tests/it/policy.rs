@@ -9,7 +9,7 @@ use jwt_gauntlet::{
 use std::collections::BTreeSet;
 
 fn policy_cases(catalog: &Catalog) -> impl Iterator<Item = (&Case, &str)> {
-    catalog.cases.iter().filter(|case| case.level == Level::Policy).map(|case| {
+    catalog.cases.iter().map(AsRef::as_ref).filter(|case| case.level == Level::Policy).map(|case| {
         let policy = case.policy.as_ref().expect("the suite's lint wants a policy in each case of this level");
         (case, policy.name.as_str())
     })
