@@ -32,7 +32,7 @@
 //!
 //! The folders are layers, and an import may only point downward: [`model`] (types), [`suite`] (files to cases),
 //! [`token`] (keys, forge), [`issuer`] and [`target`] (the two sides), [`traffic`] (many tokens over time), [`conformance`]
-//! (plan, controls, judge), [`certify`] (profiles and statements), [`chaos`] (what happens when keys do), [`builtin`] (validators that can be wrong on request), [`run`] (the conductor), [`report`] (a run to bytes), and the
+//! (plan, controls, judge), [`certify`] (profiles and statements), [`chaos`] (what happens when keys do), [`load`] (how much, how fast, still right?), [`builtin`] (validators that can be wrong on request), [`run`] (the conductor), [`report`] (a run to bytes), and the
 //! command line.
 
 #![warn(missing_docs)]
@@ -44,6 +44,7 @@ pub mod chaos;
 pub mod cli;
 pub mod conformance;
 pub mod issuer;
+pub mod load;
 pub mod model;
 pub mod report;
 pub mod run;

@@ -35,6 +35,8 @@ mod keyset;
 #[macro_use]
 mod leaking;
 #[macro_use]
+mod load;
+#[macro_use]
 mod mac;
 #[macro_use]
 mod mldsa;
@@ -95,7 +97,7 @@ macro_rules! define {
 algorithm! {
     [
         confusion key injection issuers keyset signature ecdsa eddsa rsa mldsa mac parsing json serial claims values
-        rules positive jwe resource http gateway leaking target chaos define
+        rules positive jwe resource http gateway leaking target chaos load define
     ]
 }
 
@@ -110,7 +112,13 @@ impl Flaw {
     /// Whether the flaw shows only while the issuer's keys change or cannot be had: in scenarios, and in no case.
     #[must_use]
     pub fn is_of_chaos(self) -> bool {
-        self >= Flaw::HardExpiry
+        (Flaw::HardExpiry..Flaw::RarelyAccepts).contains(&self)
+    }
+
+    /// Whether the flaw shows only among many tokens: under load, and in no case.
+    #[must_use]
+    pub fn is_of_load(self) -> bool {
+        self >= Flaw::RarelyAccepts
     }
 
     /// Whether the flaw lies in a rule beyond a valid token, and so shows only where the validator has such rules.

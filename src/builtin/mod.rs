@@ -43,6 +43,7 @@ mod server;
 mod signature;
 mod smuggled;
 mod validator;
+mod yardstick;
 
 #[cfg(test)]
 mod testing;
@@ -54,3 +55,4 @@ pub use flaw::{Flaw, UnknownFlaw};
 pub use gateway::IDENTITY;
 pub use server::{BuiltinError, Server};
 pub use validator::Builtin;
+pub use yardstick::{Pace, Yardstick};

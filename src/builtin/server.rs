@@ -291,10 +291,27 @@ impl App {
         }
         if let Some(flaw) = self.flaw {
             self.recall.learn(flaw, &token, &verdict);
+            verdict = self.rarely(flaw, verdict);
         }
         match verdict {
             Err(Refusal::UnknownKey) if named.cannot_tell() => Err(Refusal::Undecided),
             verdict => verdict,
+        }
+    }
+
+    /// The verdict, but for one in a thousand where a flaw turns that one round.
+    fn rarely(&self, flaw: Flaw, verdict: Result<Value, Refusal>) -> Result<Value, Refusal> {
+        const RARE: u32 = 1000;
+        let turns = match (flaw, &verdict) {
+            (Flaw::RarelyAccepts, Err(_)) | (Flaw::RarelyRefuses, Ok(_)) => {
+                self.requests.fetch_add(1, Ordering::Relaxed) % RARE == RARE - 1
+            }
+            _ => false,
+        };
+        match (turns, verdict) {
+            (true, Err(_)) => Ok(json!({})),
+            (true, Ok(_)) => Err(Refusal::UnknownKey),
+            (false, verdict) => verdict,
         }
     }
 

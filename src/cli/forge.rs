@@ -5,6 +5,7 @@ use super::{
     shared::{Suite, fresh_seed, usage},
 };
 use crate::{
+    load::batch,
     model::{Alg, Period, Recipe, World, access::AccessRules, target::Decryption},
     report::visible,
     run::{BUILTIN_ALGORITHMS, ExitCode},
@@ -13,7 +14,13 @@ use crate::{
 };
 use clap::Args;
 use miette::{IntoDiagnostic, Report};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufWriter, Write},
+    path::PathBuf,
+    time::Instant,
+};
 
 /// Print the token of a case or recipe, and how it was made
 #[derive(Debug, Args)]
@@ -35,6 +42,15 @@ pub(super) struct Forge {
     /// Also write the public key set, so that the signature can be checked
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
+    /// Mint so many tokens, on all processors, and print them one a line: for other load generators
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+    /// Write the tokens of --count into this file instead
+    #[arg(long, value_name = "FILE", requires = "count")]
+    out: Option<PathBuf>,
+    /// How long the tokens of --count live
+    #[arg(long, value_name = "TIME", default_value = "1h", requires = "count")]
+    lifetime: Period,
     /// Only the token, nothing on stderr
     #[arg(long)]
     quiet: bool,
@@ -52,6 +68,9 @@ impl Forge {
         }
         let smith = Smith::new(ring, self.setting());
         let now = jiff::Timestamp::now().as_second();
+        if let Some(count) = self.count {
+            return self.many(&smith, recipe, count, now);
+        }
         let mint = |recipe: &Recipe| smith.mint(recipe, now, "forge-000001", &BTreeMap::new());
         let token = mint(&recipe)?;
         anstream::println!("{}", token.text());
@@ -69,6 +88,28 @@ impl Forge {
                 }
             }
             anstream::eprintln!("signed with fresh keys: a running target does not trust them");
+        }
+        Ok(ExitCode::Ok)
+    }
+
+    fn many(&self, smith: &Smith, mut recipe: Recipe, count: u32, now: i64) -> Ended {
+        // A recipe whose exp is part of its point keeps it.
+        let usual = |exp: &serde_json::Value| exp.as_str().is_some_and(|text| text.contains("lifetime"));
+        if recipe.claims.get("exp").is_some_and(usual) {
+            recipe.claims.insert("exp".into(), format!("${{now + {}s}}", self.lifetime.seconds()).into());
+        }
+        let mut out: Box<dyn Write> = match &self.out {
+            Some(path) => Box::new(BufWriter::new(fs::File::create(path).into_diagnostic()?)),
+            None => Box::new(BufWriter::new(std::io::stdout())),
+        };
+        let began = Instant::now();
+        batch(smith, &recipe, count as usize, now, &mut out).into_diagnostic()?;
+        if !self.quiet {
+            let seconds = began.elapsed().as_secs_f64();
+            anstream::eprintln!(
+                "{count} tokens in {seconds:.2}s, {:.0} a second",
+                f64::from(count) / seconds.max(1e-9)
+            );
         }
         Ok(ExitCode::Ok)
     }

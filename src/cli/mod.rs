@@ -18,6 +18,7 @@ mod from_curl;
 mod init;
 mod lint;
 mod list;
+mod load;
 mod output;
 mod proxy;
 mod report;
@@ -55,6 +56,8 @@ enum Command {
     Run(run::Run),
     /// Change and break the issuer's keys while tokens flow, and judge how the target copes
     Chaos(chaos::Chaos),
+    /// Send tokens fast, and say how many, how fast, and whether every verdict was still right
+    Load(Box<load::Load>),
     /// Run what a profile asks for, and sign a statement that others can check
     Certify(Box<certify::Certify>),
     /// Check a conformance statement offline, or try it again
@@ -136,6 +139,7 @@ fn dispatch(command: Command) -> Ended {
     match command {
         Command::Run(run) => run.execute(),
         Command::Chaos(chaos) => chaos.execute(),
+        Command::Load(load) => load.execute(),
         Command::Certify(certify) => certify.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Fingerprint(fingerprint) => fingerprint.execute(),

@@ -208,6 +208,10 @@ impl Screen {
             | Event::ScenarioStarted { .. }
             | Event::ScenarioStep { .. }
             | Event::ScenarioFinished { .. }
+            | Event::LoadStarted { .. }
+            | Event::LoadSecond { .. }
+            | Event::LoadTried { .. }
+            | Event::LoadFinished { .. }
             | Event::RunFinished { .. } => {}
             Event::Fuzzed { sent, of, accepted } => {
                 self.bar.set_length(u64::from(*of));

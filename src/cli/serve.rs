@@ -5,7 +5,7 @@ use super::{
     shared::{Issuer, Suite, fresh_seed, runtime, told_to_stop},
 };
 use crate::{
-    builtin::{Flaw, Server},
+    builtin::{Flaw, Pace, Server, Yardstick},
     chaos::{Control, DeadMan},
     issuer::{Documents, FaultyOptions, Testbed},
     model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, chaos::Scale, target::Decryption},
@@ -36,6 +36,10 @@ pub(super) struct Serve {
     /// GAUNTLET_CONTROL_TOKEN is wanted
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
     control: Option<u16>,
+    /// Instead of all that: a server that takes whatever looks like a token, at once or at a pace such as 5000/s or
+    /// stall=200ms/1s, to measure load generators with
+    #[arg(long, value_name = "PACE", num_args = 0..=1, default_missing_value = "")]
+    yardstick: Option<Pace>,
     /// The aud of good tokens
     #[arg(long, value_name = "AUD", default_value = "https://orders.example")]
     audience: String,
@@ -46,6 +50,14 @@ pub(super) struct Serve {
 
 impl Serve {
     pub fn execute(self) -> Ended {
+        if let Some(pace) = self.yardstick {
+            let server = Yardstick::start(pace, self.issuer.port).map_err(RunError::from)?;
+            anstream::eprintln!("yardstick  {}", server.url());
+            anstream::eprintln!("Ctrl-C ends");
+            runtime()?.block_on(told_to_stop());
+            server.stop();
+            return Ok(ExitCode::Ok);
+        }
         let flaw = match self.validator.as_deref() {
             None | Some("strict") => None,
             Some(name) => Some(name.parse::<Flaw>().map_err(|_| {

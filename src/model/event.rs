@@ -3,6 +3,7 @@
 use super::{
     baseline::BaselineReport,
     chaos::{ScenarioResult, StepResult},
+    load::{LoadResult, Step},
     report::{CalibrationCheck, CaseResult, FamilyInfo, RunInfo, Statement, Summary, TargetInfo, Tool},
     spec::Level,
 };
@@ -72,6 +73,48 @@ pub enum Event {
         index: usize,
         /// What came of it.
         result: Box<ScenarioResult>,
+    },
+    /// A window of load begins.
+    LoadStarted {
+        /// Which plan.
+        id: String,
+        /// What is asked of the target.
+        title: String,
+        /// The value of a sweep, the side of a comparison; empty where there is one window.
+        window: String,
+        /// How tokens arrive.
+        drive: String,
+        /// How long it takes, warm-up included.
+        length_ms: u64,
+    },
+    /// A second of a window is over.
+    LoadSecond {
+        /// Which plan.
+        id: String,
+        /// Which second.
+        second: usize,
+        /// Answers and tokens that were given up.
+        count: u32,
+        /// Wrong verdicts.
+        wrong: u32,
+        /// No usable answer.
+        broken: u32,
+        /// The 99th percentile from the planned start to the answer, in microseconds.
+        p99_us: u64,
+    },
+    /// A rate was tried.
+    LoadTried {
+        /// Which plan.
+        id: String,
+        /// Which rate, and whether it held.
+        step: Step,
+    },
+    /// A load plan is judged.
+    LoadFinished {
+        /// Its place in the order of the plans.
+        index: usize,
+        /// What came of it.
+        result: Box<LoadResult>,
     },
     /// Something worth a line on the terminal.
     Remark {

@@ -20,6 +20,7 @@ pub mod gateway;
 pub mod id;
 pub mod jwe;
 pub mod keyset;
+pub mod load;
 pub mod mutation;
 pub mod outcome;
 mod period;

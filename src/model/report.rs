@@ -5,7 +5,7 @@ pub use super::case_result::{
 };
 
 use super::{
-    baseline::BaselineReport, case::Fix, chaos::ScenarioResult, outcome::Outcome, profile::ProfileSummary,
+    baseline::BaselineReport, case::Fix, chaos::ScenarioResult, load::LoadResult, outcome::Outcome, profile::ProfileSummary,
     spec::Severity, target::Term, verdict::Observation,
 };
 use schemars::JsonSchema;
@@ -42,6 +42,9 @@ pub struct RunReport {
     /// The scenarios, in the order of their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenarios: Vec<ScenarioResult>,
+    /// The load plans, in the order in which they ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<LoadResult>,
     /// Texts of the target's own log that look like whole tokens, where the harness started it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_leaks: Vec<String>,
@@ -184,6 +187,9 @@ pub struct Summary {
     /// How the cases stand to the profile that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileSummary>,
+    /// Load plans by the gravest outcome of their gates.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub load: Counts,
 }
 
 /// How many of each outcome.

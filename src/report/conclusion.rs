@@ -41,6 +41,7 @@ impl Conclusion {
         let groups = by_case(report);
         let (standing, headline, detail) = broken(report, &groups)
             .or_else(|| scenarios(report))
+            .or_else(|| load(report))
             .or_else(|| empty(report))
             .or_else(|| undecided(report, &groups))
             .unwrap_or_else(|| holds(report));
@@ -93,6 +94,38 @@ fn broken(report: &RunReport, groups: &[Group<'_>]) -> Option<Answer> {
 
 fn was_played(report: &RunReport) -> bool {
     report.scenarios.iter().any(|scenario| !scenario.assertions.is_empty())
+        || report.load.iter().any(|plan| !plan.gates.is_empty())
+}
+
+/// A run of load plans; `None` where there are none, or where something else was tested as well and says more.
+fn load(report: &RunReport) -> Option<Answer> {
+    if report.load.is_empty() || !report.scenarios.is_empty() || report.summary.executed > 0 {
+        return None;
+    }
+    let gates = || report.load.iter().flat_map(|plan| &plan.gates);
+    let of = |outcome| gates().filter(|gate| gate.outcome == outcome).count();
+    let wrong: u64 = report.load.iter().flat_map(|plan| &plan.windows).map(|window| window.wrong_accepts).sum();
+    let plans = count(report.load.len(), "load plan");
+    if of(Outcome::Fail) > 0 {
+        let mut detail = format!("{} broken in {plans}", count(of(Outcome::Fail), "gate"));
+        if wrong > 0 {
+            detail.push_str(&format!(
+                ", {} wrongly accepted",
+                count(usize::try_from(wrong).unwrap_or(usize::MAX), "token")
+            ));
+        }
+        return Some((Standing::Broken, "Does not hold", detail));
+    }
+    let mut detail =
+        format!("{} of {} held in {plans}", of(Outcome::Pass), count(gates().count() - of(Outcome::Skip), "gate"));
+    if of(Outcome::Warn) > 0 {
+        detail.push_str(&format!(", {} missed", count(of(Outcome::Warn), "objective")));
+    }
+    let open = of(Outcome::Inconclusive);
+    if open > 0 || !report.complete || report.stopped.is_some() {
+        return Some((Standing::Undecided, "Undecided", format!("{} undecided; {detail}", count(open, "gate"))));
+    }
+    Some((Standing::Holds, "Holds", detail))
 }
 
 /// A run of scenarios; `None` where there are none, or where cases were sent as well and say more.
@@ -105,7 +138,7 @@ fn scenarios(report: &RunReport) -> Option<Answer> {
         let detail = format!("{} broken in {}, worst: {worst}", count(broken, "must"), count(failed.len(), "scenario"));
         return Some((Standing::Broken, "Does not hold", detail));
     }
-    if !was_played(report) || report.summary.executed > 0 {
+    if report.scenarios.is_empty() || !was_played(report) || report.summary.executed > 0 {
         return None;
     }
     let counts = &report.summary.scenarios;

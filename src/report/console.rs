@@ -5,6 +5,7 @@ use super::{
     chaos::scenario_lines,
     exit_sentence,
     group::{Group, by_case, findings, number, skips, tally},
+    load::load_lines,
     text::visible,
     words::{READING_ORDER, count, outcome_symbol, outcome_word},
 };
@@ -130,6 +131,7 @@ pub fn summary(report: &RunReport, paint: Paint<'_>) -> String {
     let conclusion = Conclusion::of(report);
     let mut text = if groups.is_empty() { String::new() } else { table(&groups, paint) };
     text.push_str(&scenario_lines(report, paint));
+    text.push_str(&load_lines(report, paint));
     section(
         &mut text,
         paint,

@@ -45,6 +45,7 @@ pub fn report() -> RunReport {
         families: BTreeMap::new(),
         cases: Vec::new(),
         scenarios: Vec::new(),
+        load: Vec::new(),
         log_leaks: vec!["2026-11-22T13:28:02Z DEBUG auth: token=eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJh…".into()],
         baseline: None,
         exit_code: 1,

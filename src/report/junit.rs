@@ -9,6 +9,7 @@ use crate::model::{
     Finding, Outcome, RunReport,
     baseline::{BaselineReport, EntryStatus},
     chaos::{AssertionResult, ScenarioResult},
+    load::LoadResult,
     outcome::BaselineStatus,
     report::{CalibrationCheck, CaseResult, Statement},
 };
@@ -34,6 +35,7 @@ pub(super) fn write(report: &RunReport) -> Result<Vec<u8>, RenderError> {
     xml.add_test_suites(families(report));
     xml.add_test_suites(report.scenarios.iter().map(|played| scenario(played, report.baseline.as_ref())));
     xml.add_test_suites(report.baseline.as_ref().and_then(baseline));
+    xml.add_test_suites(report.load.iter().map(load));
     let mut bytes = Vec::new();
     xml.serialize(&mut bytes)?;
     Ok(bytes)
@@ -165,6 +167,41 @@ fn scenario(result: &ScenarioResult, baseline: Option<&BaselineReport>) -> TestS
         let mut own = case(&visible(&format!("{} ({})", claim.name, claim.level)), &name, status);
         own.set_system_out(match claim.outcome {
             Outcome::Warn | Outcome::Note => format!("{}, not a failure: {seen}", outcome_word(claim.outcome)),
+            _ => seen,
+        });
+        suite.add_test_case(own);
+    }
+    suite
+}
+
+/// A suite per load plan, a test case per gate. A missed objective is no failure.
+fn load(result: &LoadResult) -> TestSuite {
+    let name = visible(&result.id);
+    let mut suite = TestSuite::new(format!("load: {name}"));
+    if result.gates.is_empty() {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(visible(&result.notes.join("; ")));
+        suite.add_test_case(case(&visible(&result.title), &name, status));
+    }
+    for gate in &result.gates {
+        let seen = visible(&format!("limit {}, seen {} (n = {})", gate.expected, gate.observed, gate.n));
+        let mut status = match gate.outcome {
+            Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            Outcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+            Outcome::Skip => TestCaseStatus::skipped(),
+            Outcome::Pass | Outcome::Note | Outcome::Warn => TestCaseStatus::success(),
+        };
+        if !matches!(status, TestCaseStatus::Success { .. }) {
+            status.set_message(visible(&gate.because));
+        }
+        if gate.outcome == Outcome::Fail {
+            status.set_type(result.severity.to_string());
+            let lines = [&seen, "why:", &visible(&result.why), "fix:", &visible(&result.fix)].join("\n");
+            status.set_description(visible_lines(&lines, TEXT).0);
+        }
+        let mut own = case(&visible(&format!("{} ({})", gate.name, gate.level)), &name, status);
+        own.set_system_out(match gate.outcome {
+            Outcome::Warn | Outcome::Note => format!("{}, not a failure: {seen}", outcome_word(gate.outcome)),
             _ => seen,
         });
         suite.add_test_case(own);

@@ -81,8 +81,10 @@ fn failures(report: &RunReport, fail_on: FailOn) -> Vec<String> {
     sentences.extend(probes.map(|check| format!("{}: {}", check.name, check.observed)));
     let findings = report.cases.iter().flat_map(|case| &case.findings).map(|it| (it.outcome, it.baseline));
     let claims = report.scenarios.iter().flat_map(|played| &played.assertions).map(|it| (it.outcome, it.baseline));
+    let gates = report.load.iter().flat_map(|plan| &plan.gates).map(|it| (it.outcome, BaselineStatus::New));
     let new: Vec<Outcome> = findings
         .chain(claims)
+        .chain(gates)
         .filter(|(_, status)| *status != BaselineStatus::Known)
         .map(|(outcome, _)| outcome)
         .collect();
@@ -135,7 +137,13 @@ fn untested(report: &RunReport) -> Option<String> {
         1 => return Some("1 scenario could not be decided".into()),
         number => return Some(format!("{number} scenarios could not be decided")),
     }
-    let played = report.scenarios.iter().any(|scenario| !scenario.assertions.is_empty());
+    match report.load.iter().filter(|plan| plan.outcome == Outcome::Inconclusive).count() {
+        0 => {}
+        1 => return Some("1 load plan could not be decided".into()),
+        number => return Some(format!("{number} load plans could not be decided")),
+    }
+    let played = report.scenarios.iter().any(|scenario| !scenario.assertions.is_empty())
+        || report.load.iter().any(|plan| !plan.gates.is_empty());
     match report.summary.executed == 0 && !played {
         true if report.scenarios.is_empty() => {
             Some("nothing was executed: no selected case applies to this target".into())

@@ -62,6 +62,11 @@ pub(super) fn of_scenarios(
     }
 }
 
+/// The first event of a run of load plans.
+pub(super) fn of_load(target: TargetInfo, catalog: &Catalog, plans: usize, seed: u64, args: Vec<String>) -> Event {
+    of_scenarios(target, catalog, plans, seed, args)
+}
+
 fn tool(catalog: &Catalog) -> Tool {
     Tool { name: "gauntlet".into(), version: env!("CARGO_PKG_VERSION").into(), suite: catalog.digest().to_owned() }
 }

@@ -5,6 +5,7 @@ use crate::model::{
     Event, Outcome, RunReport,
     baseline::EntryStatus,
     chaos::ScenarioResult,
+    load::LoadResult,
     outcome::BaselineStatus::{Known, New},
     report::{BaselineCounts, CaseResult, Counts, ReportFormat, Summary},
 };
@@ -19,6 +20,7 @@ pub struct Recorder {
     report: Option<RunReport>,
     cases: BTreeMap<usize, Arc<CaseResult>>,
     scenarios: BTreeMap<usize, ScenarioResult>,
+    load: BTreeMap<usize, LoadResult>,
 }
 
 impl Recorder {
@@ -39,6 +41,7 @@ impl Recorder {
                     families: families.clone(),
                     cases: Vec::new(),
                     scenarios: Vec::new(),
+                    load: Vec::new(),
                     log_leaks: Vec::new(),
                     baseline: None,
                     exit_code: super::ExitCode::Incomplete as u8,
@@ -56,7 +59,13 @@ impl Recorder {
             Event::ScenarioFinished { index, result } => {
                 self.scenarios.insert(*index, result.as_ref().clone());
             }
+            Event::LoadFinished { index, result } => {
+                self.load.insert(*index, result.as_ref().clone());
+            }
             Event::Fuzzed { .. }
+            | Event::LoadStarted { .. }
+            | Event::LoadSecond { .. }
+            | Event::LoadTried { .. }
             | Event::ScenarioStarted { .. }
             | Event::ScenarioStep { .. }
             | Event::Remark { .. } => {}
@@ -74,6 +83,7 @@ impl Recorder {
         let mut report = self.report?;
         report.cases = self.cases.into_values().map(Arc::unwrap_or_clone).collect();
         report.scenarios = self.scenarios.into_values().collect();
+        report.load = self.load.into_values().collect();
         baseline::mark(&mut report);
         Some(report)
     }
@@ -95,6 +105,9 @@ pub(super) fn close(report: &mut RunReport, event: &Event) {
 /// Counts the results of a run.
 pub(super) fn count(report: &mut RunReport) {
     let mut summary = of_cases(&report.cases);
+    for plan in &report.load {
+        summary.load.add(plan.outcome);
+    }
     for scenario in &report.scenarios {
         summary.scenarios.add(scenario.outcome);
     }

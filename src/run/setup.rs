@@ -233,6 +233,28 @@ impl Stage {
         &self.target
     }
 
+    /// The tested side, to be shared.
+    pub(super) fn shared_target(&self) -> Arc<Target> {
+        Arc::clone(&self.target)
+    }
+
+    /// Reads what a started target uses.
+    pub(super) fn gauge(&self) -> Option<crate::target::MemoryGauge> {
+        self.connection.as_ref().and_then(Connection::started).map(Started::memory)
+    }
+
+    /// Lets the target begin anew, as after a restart; false where nobody knows how.
+    ///
+    /// # Errors
+    /// It is possible, and failed.
+    pub(super) async fn start_over(&mut self) -> Result<bool, RunError> {
+        if let Some(server) = &self.server {
+            server.restart(&self.trust);
+            return Ok(true);
+        }
+        self.restart().await
+    }
+
     /// What must not be shown, where the keys are the user's.
     #[must_use]
     pub fn withheld(&self) -> Option<&Withheld> {

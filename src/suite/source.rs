@@ -5,6 +5,8 @@ use std::{borrow::Cow, fs, path::Path};
 
 /// The folder of published vectors inside a suite.
 const FROZEN: &str = "frozen";
+/// How the names of load plans begin.
+const LOAD: &str = "load-";
 
 /// The cases, recipes, key sets and published vectors that the binary carries.
 #[derive(rust_embed::RustEmbed)]
@@ -53,6 +55,31 @@ pub fn files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
 /// # Errors
 /// As [`files`].
 pub fn scenario_files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
+    let mut files = played_files(directory)?;
+    files.retain(|file| !file.stem.starts_with(LOAD));
+    Ok(files)
+}
+
+/// The load plans, in the order of their names: of a directory, or of the binary. Their names begin with `load-`.
+///
+/// # Errors
+/// As [`files`].
+pub fn load_files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
+    let mut files = played_files(directory)?;
+    files.retain(|file| file.stem.starts_with(LOAD));
+    Ok(files)
+}
+
+/// One file by its path.
+///
+/// # Errors
+/// It cannot be read.
+pub fn one_file(path: &Path, help: &str) -> Result<SuiteFile, SuiteError> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error.to_string(), help))?;
+    Ok(suite_file(path.display().to_string(), &bytes))
+}
+
+fn played_files(directory: Option<&Path>) -> Result<Vec<SuiteFile>, SuiteError> {
     let mut files = match directory {
         Some(directory) => of_directory(directory)?,
         None => EmbeddedScenarios::iter()

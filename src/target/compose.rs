@@ -214,6 +214,32 @@ impl Blueprint {
         Composed { bytes, shown: text, to_head: method == b"HEAD" }
     }
 
+    /// Whether two requests differ in their token alone.
+    pub(super) fn is_constant(&self) -> bool {
+        self.assertion.is_none()
+    }
+
+    /// Appends a request for a connection that stays open.
+    pub(super) fn kept_open(&self, token: &[u8], out: &mut Vec<u8>) {
+        if self.carry.is_usual() {
+            let (head, _) = self.start(self.method.as_str().as_bytes(), self.path.as_bytes());
+            for part in [&head[..], b"Authorization: Bearer ", token, b"\r\n\r\n"] {
+                out.extend_from_slice(part);
+            }
+            return;
+        }
+        let ridden = self.ride(Some(token));
+        let (head, _) = self.start(self.method.as_str().as_bytes(), self.target(&ridden).as_bytes());
+        out.extend_from_slice(&head);
+        for (name, value) in &ridden.fields {
+            for part in [title_case(name.as_str()).as_bytes(), b": ", value, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(ridden.body.as_deref().unwrap_or_default());
+    }
+
     /// Request line and common fields, as sent and as shown.
     fn start(&self, method: &[u8], path: &[u8]) -> (Vec<u8>, String) {
         let mut bytes = [method, b" ", path, b" HTTP/1.1\r\n"].concat();

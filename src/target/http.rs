@@ -1,6 +1,7 @@
 //! A route over HTTP: a token in, an answer out.
 
 use super::{
+    Target,
     breaker::Breaker,
     classify::{self, Rules},
     compose::Blueprint,
@@ -12,11 +13,12 @@ use super::{
     reply::{BODY, Failure, Reply},
     shown::Shown,
     upstream::{self, Around, TAG, Upstream},
+    wire::Wire,
 };
 use crate::model::{Capabilities, Capability, Observation, Period, Verdict, transport::Words};
 use reqwest::{
     Client, Method,
-    header::{HeaderValue, WWW_AUTHENTICATE},
+    header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE},
     redirect,
 };
 use rustls::ClientConfig;
@@ -182,6 +184,38 @@ impl HttpTarget {
         observation
     }
 
+    /// How an engine of its own can reach it.
+    pub(super) fn wire(&self, target: Arc<Target>) -> Option<Wire> {
+        let is_plain = self.upstream.is_none() && self.restraint.is_none() && self.blueprint.is_constant();
+        if !is_plain {
+            return None;
+        }
+        let (addresses, tls) = self.door.place();
+        let reads_body = self.accept.body.is_some() || self.reject.body.is_some();
+        let rules = self.rules();
+        let verdicts = (0..1000).map(|status| rules.read(status, &HeaderMap::new(), None).verdict).collect();
+        Some(Wire {
+            addresses: addresses.to_vec(),
+            tls: tls.cloned(),
+            timeout: self.timeout.0,
+            to_head: self.blueprint.method == Method::HEAD,
+            verdicts,
+            reads_body,
+            target,
+        })
+    }
+
+    /// Appends a request for a connection that stays open.
+    pub(super) fn render(&self, token: &[u8], out: &mut Vec<u8>) {
+        self.blueprint.kept_open(token, out);
+    }
+
+    /// How its answers are read.
+    pub(super) fn rules(&self) -> Rules<'_> {
+        let garbage = Some(self.garbage.load(Ordering::Relaxed)).filter(|status| *status != 0);
+        Rules { accept: &self.accept, reject: &self.reject, garbage }
+    }
+
     pub(super) fn provides(&self) -> Capabilities {
         self.provides.clone()
     }
@@ -307,9 +341,7 @@ impl HttpTarget {
     fn observe_reply(&self, reply: &Reply) -> Observation {
         let reads_body = self.claims.is_some() || self.accept.body.is_some() || self.reject.body.is_some();
         let json: Option<Value> = reads_body.then(|| serde_json::from_slice(&reply.body).ok()).flatten();
-        let garbage = Some(self.garbage.load(Ordering::Relaxed)).filter(|status| *status != 0);
-        let rules = Rules { accept: &self.accept, reject: &self.reject, garbage };
-        let reading = rules.read(reply.status, &reply.headers, json.as_ref());
+        let reading = self.rules().read(reply.status, &reply.headers, json.as_ref());
         let claims = match (reading.verdict, &self.claims, &json) {
             (Verdict::Accept, Some(pointer), Some(json)) => json.pointer(pointer).cloned(),
             _ => None,

@@ -43,6 +43,7 @@ mod stdio;
 mod testing;
 mod tls;
 mod upstream;
+mod wire;
 
 pub use bare::{Bare, Opened};
 pub use connect::{Connection, connect};
@@ -55,9 +56,10 @@ pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;
 pub use upstream::Around;
+pub use wire::Wire;
 
 use crate::model::{Capabilities, Observation};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A validator that tokens can be shown to.
 #[derive(Debug)]
@@ -128,6 +130,14 @@ impl Target {
     pub async fn around(&self) -> Vec<Around> {
         let Target::Http(target) = self else { return Vec::new() };
         target.around().await
+    }
+
+    /// How an engine of its own can reach it; `None` where only [`Target::present`] can: it is no route over HTTP, its
+    /// answer is seen elsewhere, each request needs a fresh assertion, or it is not on this machine and must be paced.
+    #[must_use]
+    pub fn wire(self: &Arc<Self>) -> Option<Wire> {
+        let Target::Http(target) = self.as_ref() else { return None };
+        target.wire(Arc::clone(self))
     }
 
     /// Whether it runs where we do, so that it reaches what we serve on loopback.

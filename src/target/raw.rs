@@ -31,6 +31,11 @@ impl Door {
         Ok(Door { addresses: aim.addresses.clone(), tls })
     }
 
+    /// Where it is, and how it is reached over HTTPS.
+    pub(super) fn place(&self) -> (&[SocketAddr], Option<&(Arc<ClientConfig>, ServerName<'static>)>) {
+        (&self.addresses, self.tls.as_ref())
+    }
+
     /// Sends the request and reads the answer, all before the deadline.
     pub(super) async fn exchange(&self, request: &[u8], to_head: bool, deadline: Instant) -> Result<Reply, Failure> {
         let late = |_| Failure::Unreachable("it took too long".into());

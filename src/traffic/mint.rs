@@ -28,8 +28,10 @@ pub struct Mint {
 }
 
 /// A class that is ready to be minted.
-pub(super) enum Press {
+pub enum Press {
+    /// What does not change is rendered.
     Template(Box<Template>),
+    /// Everything is made anew for each token.
     Recipe(Box<Recipe>),
 }
 
@@ -97,7 +99,8 @@ impl Mint {
     }
 
     /// Prepares a class: what is the same for all its tokens is rendered once.
-    pub(super) fn press(&self, class: TokenClass, key: &SigningKey) -> Press {
+    #[must_use]
+    pub fn press(&self, class: TokenClass, key: &SigningKey) -> Press {
         let recipe = self.recipe(class, key);
         // What is made of somebody else's token changes when that token does.
         if self.forge.samples().is_some() {
@@ -111,7 +114,10 @@ impl Mint {
     }
 
     /// Mints one token as of `now`, in seconds since the epoch.
-    pub(super) fn mint(&self, press: &Press, now: i64, nonce: &str) -> Result<Arc<str>, ForgeError> {
+    ///
+    /// # Errors
+    /// The key ring or the cryptographic library refuses.
+    pub fn mint(&self, press: &Press, now: i64, nonce: &str) -> Result<Arc<str>, ForgeError> {
         Ok(match press {
             Press::Template(template) => template.mint(now, nonce)?.into(),
             Press::Recipe(recipe) => self.forge.mint(recipe, now, nonce, &BTreeMap::new())?.text().into(),

@@ -16,7 +16,7 @@ mod schedule;
 pub use deal::Deal;
 pub use driver::{Shot, Source, drive};
 pub use latency::{Latencies, Lateness};
-pub use mint::{Mint, SigningKey};
+pub use mint::{Mint, Press, SigningKey};
 pub use oracle::{History, Owed, Policy, Span, owed};
 pub use pool::{Kind, Pool};
 pub use sample::{Answered, Sample};

@@ -16,9 +16,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("traffic", &["model", "token", "target"]),
     ("conformance", &["model", "suite", "token", "issuer", "target"]),
     ("chaos", &["model", "suite", "token", "issuer", "target", "traffic"]),
+    ("load", &["model", "suite", "token", "target", "traffic"]),
     ("builtin", &["model", "token", "target::protocol"]),
     ("certify", &["model", "suite"]),
-    ("run", &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "builtin", "certify"]),
+    (
+        "run",
+        &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "load", "builtin", "certify"],
+    ),
     ("report", &["model"]),
     (
         "cli",
@@ -31,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "traffic",
             "conformance",
             "chaos",
+            "load",
             "builtin",
             "certify",
             "run",

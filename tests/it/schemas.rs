@@ -53,7 +53,9 @@ fn suite_and_target_files_meet_their_schemas() {
         // What a matrix fills in is no time, no mix and no fault yet.
         let text = fs::read_to_string(&file).unwrap();
         if file.extension().is_some_and(|extension| extension == "toml") && !text.contains("${") {
-            check(&file, "scenarios/scenario-file.schema.json");
+            let is_load = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("load-"));
+            let schema = if is_load { "load-plan" } else { "scenario-file" };
+            check(&file, &format!("scenarios/{schema}.schema.json"));
         }
     }
     let check_json = |file: &Path, schema: &str| {

@@ -9,6 +9,7 @@ mod evidence;
 mod family;
 mod finding;
 mod known;
+mod load;
 mod measured;
 mod page;
 mod write;

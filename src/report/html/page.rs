@@ -6,6 +6,7 @@ use super::{
     family::{CountView, FamilyView, SkipView, counts, families, reasons},
     finding::FindingView,
     known::BaselineView,
+    load::{LoadView, views},
     measured::MeasuredView,
 };
 use crate::{
@@ -36,6 +37,7 @@ pub(super) struct Page {
     measured: Vec<MeasuredView>,
     baseline: Option<BaselineView>,
     chaos: Option<ChaosView>,
+    load: Vec<LoadView>,
     /// Whether the run was about cases, and not about scenarios alone.
     cases: bool,
     skips: Vec<SkipView>,
@@ -91,7 +93,7 @@ impl Page {
     pub fn of(report: &RunReport) -> Self {
         let groups = by_case(report);
         let target = &report.target;
-        let cases = report.scenarios.is_empty() || !report.cases.is_empty();
+        let cases = (report.scenarios.is_empty() && report.load.is_empty()) || !report.cases.is_empty();
         let all = |texts: &[String]| texts.iter().map(|text| visible(text)).collect();
         Page {
             target: TargetView {
@@ -105,7 +107,11 @@ impl Page {
                 waived: terms(&target.waived),
             },
             conclusion: conclusion(report),
-            tiles: if cases { counts(&report.summary.cases) } else { counts(&report.summary.scenarios) },
+            tiles: match (cases, report.load.is_empty()) {
+                (true, _) => counts(&report.summary.cases),
+                (false, true) => counts(&report.summary.scenarios),
+                (false, false) => counts(&report.summary.load),
+            },
             facts: facts(report),
             sent: sent(report),
             families: families(report, &groups),
@@ -115,6 +121,7 @@ impl Page {
             calibration: report.calibration.iter().map(probe).collect(),
             baseline: report.baseline.as_ref().map(BaselineView::of),
             chaos: ChaosView::of(report),
+            load: views(report),
             cases,
             measured: report.cases.iter().filter_map(MeasuredView::of).collect(),
             skips: reasons(&report.cases),

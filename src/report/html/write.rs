@@ -9,6 +9,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context, syntax::SyntaxCo
 const TEMPLATE: &str = include_str!("template.html");
 const PARTS: &str = include_str!("parts.html");
 const CHAOS: &str = include_str!("chaos.html");
+const LOAD: &str = include_str!("load.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -20,6 +21,7 @@ pub(in crate::report) fn write(report: &RunReport) -> Result<Vec<u8>, RenderErro
     // The ending decides about escaping: `.html` turns it on.
     templates.add_template("parts.html", PARTS)?;
     templates.add_template("chaos.html", CHAOS)?;
+    templates.add_template("load.html", LOAD)?;
     templates.add_template("report.html", TEMPLATE)?;
     let (style, script) = (unix(STYLE), unix(SCRIPT));
     let page = context! {

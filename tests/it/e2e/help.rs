@@ -7,6 +7,7 @@ fn the_help_of_every_command() {
     for command in [
         "run",
         "chaos",
+        "load",
         "certify",
         "verify",
         "fingerprint",

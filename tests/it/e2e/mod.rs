@@ -18,6 +18,7 @@ mod issuer;
 mod keysets;
 mod killed;
 mod lent;
+mod load;
 pub mod play;
 mod profiles;
 mod proxy;

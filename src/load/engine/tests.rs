@@ -1,0 +1,258 @@
+//! The engine against servers that answer in every way that HTTP/1.1 has, on real sockets.
+
+use super::*;
+use crate::{
+    load::{
+        arena::{Kind, Owed},
+        tally::Beat,
+    },
+    model::{
+        Alg, Period, TargetFile, TrustConfig, World,
+        chaos::{Rate, TokenClass},
+    },
+    target::Target,
+};
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc::channel,
+};
+
+/// A server with one thread for each connection; the rule sees the request's number on its connection and the head.
+fn server(rule: impl Fn(usize, &str, &mut TcpStream) -> bool + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let rule = Arc::new(rule);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (Ok(mut stream), rule) = (stream, Arc::clone(&rule)) else { return };
+            thread::spawn(move || {
+                let mut text = Vec::new();
+                let mut buffer = vec![0; 70_000];
+                let mut number = 0;
+                loop {
+                    while let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") {
+                        let head: Vec<u8> = text.drain(..end + 4).collect();
+                        if !rule(number, &String::from_utf8_lossy(&head), &mut stream) {
+                            return;
+                        }
+                        number += 1;
+                    }
+                    match stream.read(&mut buffer) {
+                        Ok(0) | Err(_) => return,
+                        Ok(read) => text.extend_from_slice(&buffer[..read]),
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+fn say(stream: &mut TcpStream, text: &str) -> bool {
+    stream.write_all(text.as_bytes()).is_ok()
+}
+
+const YES: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+fn wire(address: SocketAddr, timeout: &str) -> Wire {
+    let text = format!(
+        "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"http://{address}/who\"\n\
+         timeout = \"{timeout}\"\n[trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
+    );
+    let file: TargetFile = toml::from_str(&text).unwrap();
+    let trust = TrustConfig {
+        issuer: String::new(),
+        audience: "a".into(),
+        algorithms: vec![Alg::Es256],
+        leeway: Period::from_secs(0),
+        typ: "JWT".into(),
+        jwks_uri: None,
+        keys: serde_json::Value::Null,
+        rules: Default::default(),
+        decryption: Default::default(),
+        second: None,
+    };
+    let world = World::unserved("http://127.0.0.1:1");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let target: Arc<Target> = runtime.block_on(async {
+        crate::target::connect(&file, std::path::Path::new("."), &world, &trust).await.unwrap().target()
+    });
+    target.wire().unwrap()
+}
+
+/// Requests with the tokens `good-N` and `bad-N` in turns, of the size given.
+fn arena(wire: &Wire, count: usize, size: usize) -> Arc<Arena> {
+    let mut arena = Arena::new(vec![
+        Kind { class: TokenClass::Valid, owed: Owed::Accept },
+        Kind { class: TokenClass::BadSig, owed: Owed::Reject },
+    ]);
+    let (mut block, mut spans) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        let word = if number % 2 == 0 { "good" } else { "bad" };
+        let start = block.len();
+        wire.render(format!("{word}-{number}{}", "x".repeat(size)).as_bytes(), &mut block);
+        spans.push((number % 2, start, block.len() - start));
+    }
+    let shots = arena.add(block, spans);
+    arena.order(shots);
+    Arc::new(arena)
+}
+
+fn order(drive: Drive, ms: u64) -> Order {
+    Order {
+        drive,
+        warm_up: Duration::ZERO,
+        duration: Duration::from_millis(ms),
+        threads: 2,
+        most: 64,
+        seed: 1,
+        first: 0,
+        stop: Arc::default(),
+    }
+}
+
+fn play(wire: &Wire, arena: &Arc<Arena>, order: &Order) -> (Tally, Vec<Beat>) {
+    let (send, receive) = channel();
+    let tally = run(wire, arena, order, Instant::now(), &send).unwrap();
+    drop(send);
+    (tally, receive.iter().collect())
+}
+
+fn judged(head: &str, stream: &mut TcpStream) -> bool {
+    let taken = head.contains("Bearer good-");
+    say(stream, if taken { YES } else { "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n" })
+}
+
+#[test]
+fn every_token_of_an_open_loop_is_sent_once_and_judged() {
+    let wire = wire(server(|_, head, stream| judged(head, stream)), "5s");
+    let arena = arena(&wire, 50, 0);
+    let (tally, beats) = play(&wire, &arena, &order(Drive::Rate(Rate(200.0)), 1500));
+    let [good, forged] = &tally.classes[..] else { panic!("two classes") };
+    assert_eq!((good.accepted, forged.rejected, tally.unsent), (150, 150, 0));
+    assert_eq!(tally.classes.iter().map(|class| class.wrong_accepts + class.wrong_refusals).sum::<u64>(), 0);
+    assert_eq!(beats.iter().map(|beat| u64::from(beat.right)).sum::<u64>(), 300);
+}
+
+#[test]
+fn a_wrong_verdict_is_counted_and_described() {
+    let wire =
+        wire(server(|number, head, stream| if number == 3 { say(stream, YES) } else { judged(head, stream) }), "5s");
+    let arena = arena(&wire, 2, 0);
+    // One connection, so that its fourth request is a forged one.
+    let single = Order { threads: 1, most: 1, ..order(Drive::Rate(Rate(100.0)), 100) };
+    let (tally, _) = play(&wire, &arena, &single);
+    assert_eq!(tally.classes[1].wrong_accepts, 1);
+    assert!(tally.wrong[0].ends_with("s bad-sig: accept, status 200"), "{:?}", tally.wrong);
+}
+
+#[test]
+fn a_closed_loop_reads_chunks_closes_and_pieces_and_reopens() {
+    let wire = wire(
+        server(|number, _, stream| match number % 4 {
+            0 => say(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+            1 => say(stream, "HTTP/1.1 100 Continue\r\n\r\n") && say(stream, "HTTP/1.1 20") && say(stream, &YES[11..]),
+            2 => say(stream, YES),
+            _ => say(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n") && false,
+        }),
+        "5s",
+    );
+    let arena = arena(&wire, 1, 0);
+    let (tally, _) = play(&wire, &arena, &order(Drive::Connections(4), 400));
+    let good = &tally.classes[0];
+    assert!(good.accepted > 20, "{}", good.accepted);
+    assert_eq!((good.sent(), good.broken), (good.accepted, 0));
+    assert!(tally.connections > 4, "it opens another one after each close");
+}
+
+#[test]
+fn long_requests_are_written_in_pieces() {
+    let wire = wire(server(|_, head, stream| head.len() > 3_000_000 && judged(head, stream)), "20s");
+    let arena = arena(&wire, 2, 3_000_000);
+    let (tally, _) = play(&wire, &arena, &order(Drive::Rate(Rate(20.0)), 200));
+    assert_eq!((tally.classes[0].accepted, tally.classes[1].rejected), (2, 2));
+}
+
+#[test]
+fn a_connection_that_was_closed_while_idle_costs_nothing() {
+    let wire = wire(server(|number, head, stream| number == 0 && judged(head, stream)), "5s");
+    let arena = arena(&wire, 2, 0);
+    let (tally, _) = play(&wire, &arena, &Order { threads: 1, most: 2, ..order(Drive::Rate(Rate(50.0)), 600) });
+    assert_eq!(tally.classes.iter().map(|class| class.broken).sum::<u64>(), 0);
+    assert_eq!(tally.classes.iter().map(super::super::tally::ClassTally::sent).sum::<u64>(), 30);
+}
+
+#[test]
+fn silence_is_a_timeout_hanging_up_a_reset_and_nobody_unreachable() {
+    let broken = |tally: &Tally| tally.classes.iter().map(|class| (class.broken, class.failed)).collect::<Vec<_>>();
+    let silent = wire(server(|_, _, _| true), "150ms");
+    let own = arena(&silent, 1, 0);
+    let (tally, _) = play(&silent, &own, &order(Drive::Rate(Rate(20.0)), 200));
+    assert_eq!(broken(&tally)[0], (4, 4));
+    assert!(tally.classes[0].response.min() >= 150_000 - 1000);
+    let rude = wire(server(|_, _, _| false), "5s");
+    let (tally, _) = play(&rude, &own, &order(Drive::Rate(Rate(20.0)), 200));
+    assert_eq!(broken(&tally)[0], (4, 4));
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (tally, _) = play(&wire(nobody, "5s"), &own, &order(Drive::Rate(Rate(20.0)), 200));
+    assert_eq!(tally.classes[0].accepted, 0);
+    assert_eq!(tally.classes[0].failed + tally.unsent, 4);
+    let (tally, _) = play(&wire(nobody, "5s"), &own, &order(Drive::Connections(2), 200));
+    assert!((2..60).contains(&tally.classes[0].failed), "no storm of attempts: {}", tally.classes[0].failed);
+}
+
+#[test]
+fn a_target_that_stalls_cannot_hide_it() {
+    let zero = Instant::now();
+    let wire = wire(
+        server(move |_, _, stream| {
+            let into = zero.elapsed().as_millis() % 500;
+            if into < 200 {
+                thread::sleep(Duration::from_millis(u64::try_from(200 - into).unwrap()));
+            }
+            say(stream, YES)
+        }),
+        "5s",
+    );
+    let arena = arena(&wire, 1, 0);
+    let (tally, _) = play(&wire, &arena, &Order { most: 512, ..order(Drive::Rate(Rate(400.0)), 2000) });
+    let response = &tally.classes[0].response;
+    assert_eq!(response.len(), 800);
+    // Two fifths of the arrivals fall into a stall: the median of those waits a hundred milliseconds.
+    assert!(response.value_at_quantile(0.8) >= 80_000, "{}", response.value_at_quantile(0.8));
+    assert!(response.value_at_quantile(0.99) >= 180_000, "{}", response.value_at_quantile(0.99));
+}
+
+#[test]
+fn tokens_that_find_no_connection_wait_and_are_held_up_by_the_target() {
+    let wire = wire(
+        server(|_, _, stream| {
+            thread::sleep(Duration::from_millis(50));
+            say(stream, YES)
+        }),
+        "5s",
+    );
+    let arena = arena(&wire, 1, 0);
+    // Forty in a second over two connections that do at most twenty each: half of that waits.
+    let (tally, _) = play(&wire, &arena, &Order { most: 2, ..order(Drive::Rate(Rate(80.0)), 1000) });
+    let good = &tally.classes[0];
+    assert!(tally.held_up > 10 && tally.backlog > 5, "{} {}", tally.held_up, tally.backlog);
+    assert_eq!(good.sent() + tally.unsent, 80);
+    assert!(good.response.value_at_quantile(0.9) > good.service.value_at_quantile(0.9));
+}
+
+#[test]
+fn a_window_can_be_stopped() {
+    let wire = wire(server(|_, head, stream| judged(head, stream)), "5s");
+    let arena = arena(&wire, 2, 0);
+    let long = order(Drive::Connections(2), 600_000);
+    let stop = Arc::clone(&long.stop);
+    let stopper = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(100));
+        stop.store(true, Ordering::Relaxed);
+    });
+    let (tally, _) = play(&wire, &arena, &long);
+    stopper.join().unwrap();
+    assert!(tally.classes[0].sent() > 0);
+}

@@ -1,0 +1,481 @@
+//! One thread of the engine: its connections, and what is under way on each.
+
+use super::{
+    Order,
+    alarm::Alarm,
+    reply::{Progress, Reader, Whole},
+    stream::Stream,
+    thread_cpu,
+};
+use crate::{
+    load::{
+        arena::{Arena, Shot},
+        arrivals::Arrivals,
+        tally::{Beat, LATE_NS, Seen, Start, Tally},
+    },
+    model::{Verdict, load::Drive},
+    target::Wire,
+};
+use mio::{Events, Poll, Token};
+use std::{
+    io::{self, ErrorKind},
+    mem,
+    sync::mpsc::Sender,
+    time::{Duration, Instant},
+};
+
+/// The name of the alarm among the connections.
+const ALARM: Token = Token(usize::MAX);
+/// How often requests are looked through for those that wait too long.
+const SWEEP: u64 = 25_000_000;
+/// Nearer than this a token is waited for without sleeping.
+const NEAR: u64 = 15_000;
+/// After a connection that did not come about, the next try waits this long.
+const COOL: u64 = 20_000_000;
+/// What is read at once.
+const SCRATCH: usize = 64 * 1024;
+/// Connections of an open loop that stand before the first token.
+const READY: u32 = 16;
+
+/// A request under way.
+#[derive(Debug, Clone, Copy)]
+struct Flight {
+    shot: Shot,
+    planned: u64,
+    started: u64,
+    written: usize,
+    /// Whether it was sent before, on a connection that the target had closed.
+    again: bool,
+}
+
+/// One connection, or the place for one.
+struct Link {
+    stream: Option<Stream>,
+    connected: bool,
+    /// Answers that it has given.
+    served: u64,
+    flight: Option<Flight>,
+    reader: Reader,
+}
+
+/// What becomes of a connection after an event.
+enum After {
+    /// It stays.
+    Keep,
+    /// It is gone, and so is what was under way on it.
+    Gone(Verdict),
+}
+
+pub(super) struct Worker<'a> {
+    wire: &'a Wire,
+    arena: &'a Arena,
+    order: &'a Order,
+    zero: Instant,
+    poll: Poll,
+    alarm: Alarm,
+    links: Vec<Link>,
+    /// Connections without a request, the last one used first.
+    idle: Vec<usize>,
+    /// Places whose connection did not come about, and when the next try is due.
+    cooling: Vec<(u64, usize)>,
+    /// `None` in a closed loop.
+    arrivals: Option<Arrivals>,
+    /// The next request's place in the arena, and the distance to the one after it.
+    place: usize,
+    stride: usize,
+    /// The most connections.
+    most: usize,
+    /// When tokens stop arriving.
+    end: u64,
+    open: u64,
+    /// Whether tokens wait for a connection.
+    blocked: bool,
+    tally: Tally,
+    scratch: Vec<u8>,
+}
+
+impl<'a> Worker<'a> {
+    pub fn new(
+        wire: &'a Wire,
+        arena: &'a Arena,
+        order: &'a Order,
+        zero: Instant,
+        (thread, threads): (u32, u32),
+        beats: Sender<Beat>,
+    ) -> io::Result<Worker<'a>> {
+        let poll = Poll::new()?;
+        let alarm = Alarm::new(&poll, ALARM)?;
+        let share = |all: u32| (all / threads + u32::from(thread < all % threads)).max(1) as usize;
+        let window = order.window();
+        let most = match order.drive {
+            Drive::Connections(count) => share(count),
+            _ => share(order.most),
+        };
+        Ok(Worker {
+            wire,
+            arena,
+            order,
+            zero,
+            poll,
+            alarm,
+            links: Vec::new(),
+            idle: Vec::new(),
+            cooling: Vec::new(),
+            arrivals: order.arrivals(thread, threads),
+            place: order.first + thread as usize,
+            stride: threads as usize,
+            most,
+            end: window.1,
+            open: 0,
+            blocked: false,
+            tally: Tally::new(arena.kinds(), window, Some(beats)),
+            scratch: vec![0; SCRATCH],
+        })
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.zero.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Runs to the end of the window, and until what was under way then is answered or given up.
+    pub fn run(mut self) -> io::Result<Tally> {
+        let mut events = Events::with_capacity(1024);
+        let is_closed = self.arrivals.is_none();
+        let at_once = if is_closed { self.most } else { self.most.min(READY as usize) };
+        for _ in 0..at_once {
+            self.connect();
+        }
+        let mut swept = self.now();
+        let (mut cpu, mut measured) = (thread_cpu(), false);
+        loop {
+            let now = self.now();
+            if !measured && now >= self.order.window().0 {
+                (cpu, measured) = (thread_cpu(), true);
+            }
+            let is_over = now >= self.end || self.order.is_stopped();
+            // What was due just before the end is still sent.
+            if !is_over || (self.arrivals.is_some() && now < self.end + LATE_NS && !self.order.is_stopped()) {
+                self.retry(now);
+                self.dispatch(now);
+            }
+            if is_over && self.open == 0 {
+                break;
+            }
+            if now.saturating_sub(swept) >= SWEEP {
+                swept = now;
+                self.give_up(now);
+            }
+            self.sleep(&mut events, is_over)?;
+            for event in &events {
+                if event.token() != ALARM {
+                    self.ready(event.token().0, event.is_writable());
+                }
+            }
+        }
+        self.tally.cpu_ns = thread_cpu().saturating_sub(cpu);
+        self.tally.busiest_ns = self.tally.cpu_ns;
+        self.tally.unsent = self.left_over();
+        self.tally.close();
+        Ok(self.tally)
+    }
+
+    /// Tokens of the window that were due and never sent.
+    fn left_over(&mut self) -> u64 {
+        let Some(arrivals) = &mut self.arrivals else { return 0 };
+        if self.order.is_stopped() {
+            return 0;
+        }
+        let mut left = 0;
+        while let Some(due) = arrivals.due().filter(|due| *due < self.end) {
+            left += u64::from(self.tally.counts(due));
+            arrivals.advance();
+        }
+        left
+    }
+
+    /// Sleeps until something happens or the next token is due.
+    fn sleep(&mut self, events: &mut Events, is_over: bool) -> io::Result<()> {
+        let mut limit = Duration::from_nanos(SWEEP);
+        if !is_over
+            && !self.blocked
+            && let Some(due) = self.arrivals.as_ref().and_then(Arrivals::due)
+        {
+            let left = due.saturating_sub(self.now());
+            if left <= NEAR {
+                limit = Duration::ZERO;
+            } else if left < SWEEP {
+                self.alarm.set(Duration::from_nanos(left))?;
+                limit = self.alarm.limit(limit);
+            }
+        }
+        match self.poll.poll(events, Some(limit)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                events.clear();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Sends what is due.
+    fn dispatch(&mut self, now: u64) {
+        if self.arrivals.is_none() {
+            while let Some(link) = self.idle.pop() {
+                let now = self.now();
+                self.send(link, now, now);
+            }
+            return;
+        }
+        while let Some(due) =
+            self.arrivals.as_ref().and_then(Arrivals::due).filter(|due| *due <= now && *due < self.end)
+        {
+            if self.idle.is_empty() && self.links.len() < self.most {
+                self.connect();
+            }
+            let Some(link) = self.idle.pop() else {
+                self.blocked = true;
+                let waiting = self.arrivals.as_ref().map_or(0, |arrivals| arrivals.waiting(now));
+                self.tally.backlog = self.tally.backlog.max(waiting);
+                return;
+            };
+            let how = if self.blocked { Start::HeldUp } else { Start::Free };
+            if let Some(arrivals) = &mut self.arrivals {
+                arrivals.advance();
+            }
+            let started = self.now();
+            self.tally.started(due, started, how);
+            self.send(link, due, started);
+        }
+        self.blocked = false;
+    }
+
+    /// A place for a connection, which begins to come about.
+    fn connect(&mut self) {
+        self.links.push(Link { stream: None, connected: false, served: 0, flight: None, reader: Reader::default() });
+        self.open_link(self.links.len() - 1);
+    }
+
+    /// Opens the connection of a place; where that fails at once, it is tried again later.
+    fn open_link(&mut self, index: usize) {
+        let address = self.wire.addresses[index % self.wire.addresses.len()];
+        self.tally.connections += 1;
+        let opened = Stream::open(address, self.wire.tls.as_ref(), self.poll.registry(), Token(index));
+        let link = &mut self.links[index];
+        (link.connected, link.served, link.reader) = (false, 0, Reader::default());
+        match opened {
+            Ok(stream) => {
+                link.stream = Some(stream);
+                if link.flight.is_none() {
+                    self.idle.push(index);
+                }
+            }
+            Err(_) => self.lost(index, Verdict::Unreachable),
+        }
+    }
+
+    fn retry(&mut self, now: u64) {
+        if self.cooling.is_empty() {
+            return;
+        }
+        let due = |(until, _): &(u64, usize)| *until <= now;
+        let ready: Vec<usize> = self.cooling.iter().filter(|held| due(held)).map(|(_, index)| *index).collect();
+        self.cooling.retain(|held| !due(held));
+        for index in ready {
+            self.open_link(index);
+        }
+    }
+
+    /// Sends the next request on a connection.
+    fn send(&mut self, index: usize, planned: u64, started: u64) {
+        let shot = self.arena.shot(self.place);
+        self.place += self.stride;
+        self.open += 1;
+        self.tally.in_flight = self.tally.in_flight.max(self.open);
+        self.links[index].flight = Some(Flight { shot, planned, started, written: 0, again: false });
+        self.write(index);
+    }
+
+    /// Writes what is left of a request, as far as that is possible now.
+    fn write(&mut self, index: usize) {
+        let link = &mut self.links[index];
+        let (Some(stream), Some(flight)) = (&mut link.stream, &mut link.flight) else { return };
+        if !link.connected {
+            return;
+        }
+        let bytes = self.arena.bytes(flight.shot);
+        while flight.written < bytes.len() {
+            match stream.write(&bytes[flight.written..]) {
+                Ok(0) => return,
+                Ok(written) => flight.written += written,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // An answer may be there already, which says why; reading shows it.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Something happened on a connection.
+    fn ready(&mut self, index: usize, writable: bool) {
+        let link = &mut self.links[index];
+        let Some(stream) = &mut link.stream else { return };
+        if !link.connected {
+            match stream.is_connected() {
+                Ok(true) => link.connected = true,
+                Ok(false) => return,
+                Err(_) => return self.lost(index, Verdict::Unreachable),
+            }
+        }
+        if writable {
+            if stream.push().is_err() {
+                return self.lost(index, Verdict::Reset);
+            }
+            if link.flight.is_some_and(|flight| flight.written < self.arena.bytes(flight.shot).len()) {
+                self.write(index);
+            }
+        }
+        if let After::Gone(verdict) = self.read(index) {
+            self.lost(index, verdict);
+        }
+    }
+
+    fn read(&mut self, index: usize) -> After {
+        let mut scratch = mem::take(&mut self.scratch);
+        let after = self.read_into(index, &mut scratch);
+        self.scratch = scratch;
+        after
+    }
+
+    fn read_into(&mut self, index: usize, scratch: &mut [u8]) -> After {
+        loop {
+            let link = &mut self.links[index];
+            let Some(stream) = &mut link.stream else { return After::Keep };
+            let read = match stream.read(scratch) {
+                Ok(0) => {
+                    return match link.reader.end() {
+                        Some(whole) => self.answered(index, whole),
+                        None => After::Gone(Verdict::Reset),
+                    };
+                }
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // A handshake that has just ended lets the request out.
+                    if !stream.is_plain() {
+                        self.write(index);
+                    }
+                    return After::Keep;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return After::Gone(Verdict::Reset),
+            };
+            // Nothing was asked: whatever it says, it will say it to somebody else's question.
+            if link.flight.is_none() {
+                return After::Gone(Verdict::OddAnswer);
+            }
+            let drained = read < scratch.len() && stream.is_plain();
+            match link.reader.feed(&scratch[..read], self.wire.to_head, self.wire.reads_body()) {
+                Progress::More => {}
+                Progress::Malformed => return After::Gone(Verdict::OddAnswer),
+                // More than one answer to one request.
+                Progress::Done(whole) if whole.used < read => {
+                    return match self.answered(index, Whole { closes: true, ..whole }) {
+                        After::Keep => After::Keep,
+                        gone => gone,
+                    };
+                }
+                Progress::Done(whole) => match self.answered(index, whole) {
+                    After::Keep => {}
+                    gone => return gone,
+                },
+            }
+            if drained {
+                return After::Keep;
+            }
+        }
+    }
+
+    /// A whole answer is there.
+    fn answered(&mut self, index: usize, whole: Whole) -> After {
+        let link = &mut self.links[index];
+        let Some(flight) = link.flight.take() else { return After::Gone(Verdict::Reset) };
+        link.served += 1;
+        let verdict = self.wire.judge(whole.status, link.reader.body());
+        let now = u64::try_from(self.zero.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let (planned, started) = (flight.planned, flight.started);
+        let seen = Seen { kind: flight.shot.kind(), planned, started, ended: now, verdict };
+        self.tally.ended(&seen, || format!("status {}", whole.status));
+        self.open -= 1;
+        // A request that is not written whole cannot be followed by another one.
+        let is_whole = flight.written >= self.arena.bytes(flight.shot).len();
+        if whole.closes || !is_whole {
+            self.links[index].stream = None;
+            if self.goes_on(now) {
+                self.open_link(index);
+            }
+            return After::Keep;
+        }
+        if self.arrivals.is_none() && self.goes_on(now) {
+            self.send(index, now, now);
+        } else {
+            self.idle.push(index);
+        }
+        After::Keep
+    }
+
+    fn goes_on(&self, now: u64) -> bool {
+        now < self.end && !self.order.is_stopped()
+    }
+
+    /// A connection is gone, or never came about.
+    fn lost(&mut self, index: usize, verdict: Verdict) {
+        let now = self.now();
+        let link = &mut self.links[index];
+        link.stream = None;
+        let flight = link.flight.take();
+        let stale = link.served > 0 && !link.reader.has_begun();
+        let Some(flight) = flight else {
+            self.idle.retain(|idle| *idle != index);
+            return self.reopen(index, verdict, now);
+        };
+        // The target may close a connection that is idle just when a request is on its way: any client asks again.
+        if stale && verdict == Verdict::Reset && !flight.again {
+            self.tally.resent += 1;
+            self.links[index].flight = Some(Flight { written: 0, again: true, ..flight });
+            return self.open_link(index);
+        }
+        let (planned, started) = (flight.planned, flight.started);
+        let seen = Seen { kind: flight.shot.kind(), planned, started, ended: now, verdict };
+        self.tally.ended(&seen, String::new);
+        self.open -= 1;
+        self.reopen(index, verdict, now);
+    }
+
+    /// Brings a place back, later where nobody listens.
+    fn reopen(&mut self, index: usize, verdict: Verdict, now: u64) {
+        if !self.goes_on(now) {
+            return;
+        }
+        // Neither where whoever listens hangs up at once: asking again and again is no load that anybody meant.
+        if verdict == Verdict::Unreachable || self.links[index].served == 0 {
+            self.cooling.push((now + COOL, index));
+        } else {
+            self.open_link(index);
+        }
+    }
+
+    /// Gives up what waits too long.
+    fn give_up(&mut self, now: u64) {
+        let longest = u64::try_from(self.wire.timeout.as_nanos()).unwrap_or(u64::MAX);
+        for index in 0..self.links.len() {
+            let late = self.links[index].flight.is_some_and(|flight| now.saturating_sub(flight.started) > longest);
+            if late {
+                // Never sent again: it was, and nothing came.
+                if let Some(flight) = &mut self.links[index].flight {
+                    flight.again = true;
+                }
+                let connected = self.links[index].connected;
+                self.lost(index, if connected { Verdict::Timeout } else { Verdict::Unreachable });
+            }
+        }
+    }
+}

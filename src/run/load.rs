@@ -1,0 +1,451 @@
+//! A run of load plans against one target, or two in turns.
+
+use super::{
+    error::RunError,
+    exit::FailOn,
+    load_points::{Point, points},
+    opening,
+    session::Score,
+    setup::{Stage, Struck},
+    stop::Stop,
+    subject::Subject,
+};
+use crate::{
+    builtin::Yardstick,
+    conformance::{Bench, Calibration, Standing, calibrate},
+    issuer::Options,
+    load::{
+        Moment, Order, Pair, Reach, Search, Thresholds, judge, length_of, maximum_gate, measure, outcome_of, paired,
+        safety, stock, usual,
+    },
+    model::{
+        Event, Level, Outcome, RunReport,
+        chaos::{Rate, TokenClass},
+        load::{Drive, Gate, GateResult, LoadPlan, LoadResult, LoadWindow},
+    },
+    suite::Catalog,
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+/// Connections of an open loop, at most.
+const MOST_OPEN: u32 = 1024;
+/// Connections of the closed loop that a search begins with.
+const PROBE: u32 = 64;
+/// How long that closed loop lasts.
+const PROBED: Duration = Duration::from_millis(1500);
+/// Different tokens of a search.
+const SEARCHED: u32 = 20_000;
+
+/// Which plans to run, and how.
+pub struct LoadRequest {
+    /// What is tested.
+    pub subject: Subject,
+    /// Another target for the same load, in turns.
+    pub versus: Option<Subject>,
+    /// The plans, in order.
+    pub plans: Vec<LoadPlan>,
+    /// What must hold while the highest rate is looked for, where it is.
+    pub find_max: Option<Thresholds>,
+    /// How often two targets take turns.
+    pub rounds: u32,
+    /// Threads of the engine.
+    pub threads: u32,
+    /// What drives nonces and arrivals at random.
+    pub seed: u64,
+    /// From which outcome on the run is red.
+    pub fail_on: FailOn,
+    /// How our side is reached.
+    pub issuer: Options,
+    /// A server of known behaviour that the subject's file is about, kept up while the run lasts.
+    pub yardstick: Option<Yardstick>,
+    /// The arguments of the command, for the report.
+    pub args: Vec<String>,
+}
+
+/// Runs, and hands every event to `sink` as it happens.
+///
+/// # Errors
+/// Nothing was run: our side or the target did not come up, or nothing is selected.
+pub async fn execute_load(
+    request: LoadRequest,
+    catalog: &Catalog,
+    mut stop: Stop,
+    sink: &mut (dyn FnMut(&Event) + Send),
+) -> Result<RunReport, RunError> {
+    let fail_on = request.fail_on;
+    let mut score = Score::new(sink);
+    let halt = Halt::default();
+    let ended = tokio::select! {
+        ended = Box::pin(run(request, catalog, &mut score, &halt)) => ended.map(|leaks| (leaks, None)),
+        reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
+    };
+    drop(halt);
+    let (leaks, stopped) = ended?;
+    score.finish(leaks, stopped, fail_on)
+}
+
+/// Ends the threads of the engine when the run is given up.
+#[derive(Default)]
+struct Halt(Arc<AtomicBool>);
+
+impl Drop for Halt {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+async fn run(
+    request: LoadRequest,
+    catalog: &Catalog,
+    score: &mut Score<'_>,
+    halt: &Halt,
+) -> Result<Vec<String>, RunError> {
+    let LoadRequest { subject, versus, plans, find_max, rounds, threads, seed, issuer, yardstick, args, .. } = request;
+    if plans.is_empty() {
+        return Err(RunError::NothingSelected);
+    }
+    let stage = Stage::set(subject, catalog, &issuer, None, seed).await?;
+    let mut first = Side::new(stage, catalog);
+    score.emit(opening::of_load(first.stage.about().clone(), catalog, plans.len(), seed, args));
+    let mut second = match versus {
+        None => None,
+        Some(subject) => {
+            let stage = Stage::set(subject, catalog, &Options { port: 0, ..issuer }, None, seed).await?;
+            Some(Side::new(stage, catalog))
+        }
+    };
+    let mut ready = true;
+    for side in std::iter::once(&mut first).chain(&mut second) {
+        ready &= side.calibrate(score).await;
+    }
+    if ready {
+        let settings = Settings { threads, seed, rounds, halt: Arc::clone(&halt.0) };
+        for (index, plan) in plans.iter().enumerate() {
+            let result = match (&find_max, &mut second) {
+                (Some(thresholds), _) => search(plan, &mut first, thresholds, &settings, catalog, score).await?,
+                (None, Some(second)) => versus_plan(plan, &mut first, second, &settings, catalog, score).await?,
+                (None, None) => alone(plan, &mut first, &settings, catalog, score).await?,
+            };
+            score.emit(Event::LoadFinished { index, result: Box::new(result) });
+        }
+    }
+    let mut all = Vec::new();
+    for side in std::iter::once(first).chain(second) {
+        let Struck { leaks, trouble } = side.stage.strike().await;
+        all.extend(leaks);
+        if let Some(text) = trouble {
+            score.emit(Event::Remark { level: Level::Should, text });
+        }
+    }
+    drop(yardstick);
+    Ok(all)
+}
+
+/// What all windows of a run share.
+struct Settings {
+    threads: u32,
+    seed: u64,
+    rounds: u32,
+    halt: Arc<AtomicBool>,
+}
+
+/// One target with our side of it.
+pub(super) struct Side {
+    pub(super) stage: Stage,
+    pub(super) bench: Arc<Bench>,
+    reach: Option<Reach>,
+    windows: u64,
+}
+
+impl Side {
+    fn new(stage: Stage, catalog: &Catalog) -> Side {
+        let bench = Arc::new(stage.bench(catalog, "gauntlet load".into()));
+        Side { stage, bench, reach: None, windows: 0 }
+    }
+
+    /// The first probes; false where the target cannot be tested.
+    async fn calibrate(&mut self, score: &mut Score<'_>) -> bool {
+        let Calibration { checks, standing } = calibrate(&self.bench, &self.stage.trust.algorithms).await;
+        for check in checks {
+            score.emit(Event::Calibrated { check: Box::new(check) });
+        }
+        // Only now: what plain garbage gets says what some statuses mean.
+        self.reach = Some(Reach::of(&self.stage.shared_target()));
+        standing == Standing::Testable
+    }
+
+    /// The gates of a plan at this target.
+    fn gates(&self, plan: &LoadPlan) -> Vec<Gate> {
+        let mut gates = safety();
+        // A plan may know better how much of its good tokens must be taken.
+        let says = |gate: &Gate| plan.text.assert.iter().any(|own| (own.of, own.metric) == (gate.of, gate.metric));
+        gates.retain(|gate| gate.metric == crate::model::load::LoadMetric::WrongAccepts || !says(gate));
+        if plan.text.assert.is_empty() {
+            let target = self.stage.target();
+            gates.extend(usual(target.transport_name(), target.is_on_this_machine()));
+        } else {
+            gates.extend(plan.text.assert.iter().cloned());
+        }
+        gates
+    }
+
+    /// Runs one window.
+    async fn window(
+        &mut self,
+        id: &str,
+        point: &Point,
+        settings: &Settings,
+        catalog: &Catalog,
+        score: &mut Score<'_>,
+    ) -> Result<LoadWindow, RunError> {
+        self.windows += 1;
+        let text = &point.text;
+        let reach = self.reach.clone().unwrap_or_else(|| Reach::of(&self.stage.shared_target()));
+        if let Some(more) = text.more_keys {
+            self.publish(more).await.map_err(RunError::Unprepared)?;
+        }
+        let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
+        let wanted = stock::Wanted {
+            mix: text.mix.clone(),
+            alg: text.alg.unwrap_or(self.stage.trust.algorithms[0]),
+            count: count(point, lasts),
+            bytes: text.token_bytes,
+            replay: text.replay.unwrap_or(0),
+            lasts,
+            expires: text.expire_after.map(|after| text.warm_up.0 + after.0),
+            nonce: format!("l{}-{:04x}", self.windows, settings.seed & 0xffff),
+        };
+        let alg = wanted.alg.to_string();
+        let (forge, good) = (Arc::clone(&self.stage.forge), catalog.access_token(&self.stage.recipes));
+        let wire = reach.wire().cloned();
+        let minted = tokio::task::spawn_blocking(move || stock::mint(&forge, &good, &wanted, wire.as_ref())).await;
+        let stock = minted.map_err(|error| RunError::Unprepared(error.to_string()))??;
+        if text.cold {
+            self.stage.start_over().await?;
+        }
+        score.emit(Event::LoadStarted {
+            id: id.to_owned(),
+            title: text.title.clone(),
+            window: point.name.clone(),
+            drive: text.drive.to_string(),
+            length_ms: u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX),
+        });
+        let order = Order {
+            drive: text.drive.clone(),
+            warm_up: text.warm_up.0,
+            duration: text.duration.0,
+            threads: settings.threads,
+            most: MOST_OPEN,
+            seed: settings.seed.wrapping_add(self.windows),
+            first: 0,
+            stop: Arc::clone(&settings.halt),
+        };
+        let (send, heard) = mpsc::channel::<Moment>();
+        let said = std::sync::Mutex::new(send);
+        let tell = move |moment: Moment| {
+            if let Ok(send) = said.lock() {
+                // Whoever listens lives as long as this window.
+                let _ = send.send(moment);
+            }
+        };
+        let gauge = self.stage.gauge();
+        let measuring = measure(&reach, &stock.arena, &order, stock.begins, gauge, &tell);
+        tokio::pin!(measuring);
+        let second = |moment: Moment| Event::LoadSecond {
+            id: id.to_owned(),
+            second: moment.second,
+            count: moment.count,
+            wrong: moment.wrong,
+            broken: moment.broken,
+            p99_us: moment.p99_us,
+        };
+        let window = loop {
+            tokio::select! {
+                done = &mut measuring => break done,
+                () = tokio::time::sleep(Duration::from_millis(200)) => {
+                    heard.try_iter().for_each(|moment| score.emit(second(moment)));
+                }
+            }
+        };
+        heard.try_iter().for_each(|moment| score.emit(second(moment)));
+        let mut window = window.map_err(|error| RunError::Unprepared(error.to_string()))?;
+        window.name.clone_from(&point.name);
+        window.alg = alg;
+        Ok(window)
+    }
+}
+
+/// How many requests to render: one for each token that is due, or as many as the plan allows.
+fn count(point: &Point, lasts: Duration) -> usize {
+    let due = crate::load::Arrivals::total(&point.text.drive, lasts);
+    let most = u64::from(point.text.tokens);
+    usize::try_from(due.map_or(most, |due| due.min(most)).max(1)).unwrap_or(usize::MAX)
+}
+
+/// One plan on one target.
+async fn alone(
+    plan: &LoadPlan,
+    side: &mut Side,
+    settings: &Settings,
+    catalog: &Catalog,
+    score: &mut Score<'_>,
+) -> Result<LoadResult, RunError> {
+    let gates = side.gates(plan);
+    let mut result = begun(plan);
+    for point in points(plan) {
+        match point.alg_missing(&side.stage.trust.algorithms) {
+            Some(alg) => result.notes.push(format!("{alg} is left out: the target does not take it")),
+            None => {
+                let window = side.window(&plan.id, &point, settings, catalog, score).await?;
+                result.gates.extend(judge(&gates, &window));
+                result.windows.push(window);
+            }
+        }
+    }
+    Ok(closed(result))
+}
+
+/// The same plan on two targets in turns: one after the other, then the other way round.
+async fn versus_plan(
+    plan: &LoadPlan,
+    first: &mut Side,
+    second: &mut Side,
+    settings: &Settings,
+    catalog: &Catalog,
+    score: &mut Score<'_>,
+) -> Result<LoadResult, RunError> {
+    let names = [first.stage.about().name.clone(), second.stage.about().name.clone()];
+    let names = match names {
+        [one, other] if one == other => [format!("{one} (first)"), format!("{one} (second)")],
+        names => names,
+    };
+    let gates = [first.gates(plan), second.gates(plan)];
+    let mut result = begun(plan);
+    let mut pairs = Vec::new();
+    let closed_loop = matches!(plan.text.drive, Drive::Connections(_));
+    let mut point = points(plan).into_iter().next().unwrap_or_else(|| Point::of(plan));
+    // The windows of all rounds together are as long as the plan says.
+    point.text.duration.0 = (plan.text.duration.0 / settings.rounds.max(1)).max(Duration::from_millis(200));
+    for round in 0..settings.rounds {
+        let mut costs = [0.0; 2];
+        for turn in 0..2 {
+            let which = (turn + round as usize) % 2;
+            let side = if which == 0 { &mut *first } else { &mut *second };
+            let own = Point { name: format!("{} {}", names[which], round + 1), ..point.clone() };
+            let window = side.window(&plan.id, &own, settings, catalog, score).await?;
+            costs[which] = if closed_loop { 1.0 / window.throughput_rps } else { service_mean(&window) };
+            result.gates.extend(judge(&gates[which], &window));
+            result.windows.push(window);
+        }
+        pairs.push(Pair { first: costs[0], second: costs[1] });
+    }
+    let measure = if closed_loop { "throughput" } else { "service time" };
+    result.paired = paired(&names[0], &names[1], measure, &pairs);
+    if result.paired.is_none() {
+        result.notes.push("with fewer than six rounds nothing can be said about the difference".into());
+    }
+    Ok(closed(result))
+}
+
+/// The mean time from the real start to the answer, over all tokens.
+fn service_mean(window: &LoadWindow) -> f64 {
+    let all: u64 = window.classes.iter().map(|class| class.sent).sum();
+    window.classes.iter().map(|class| class.service_mean_us * class.sent as f64).sum::<f64>() / all.max(1) as f64
+}
+
+/// The highest rate that holds.
+async fn search(
+    plan: &LoadPlan,
+    side: &mut Side,
+    thresholds: &Thresholds,
+    settings: &Settings,
+    catalog: &Catalog,
+    score: &mut Score<'_>,
+) -> Result<LoadResult, RunError> {
+    let mut result = begun(plan);
+    let mut point = Point::of(plan);
+    point.text.sweep = None;
+    point.text.tokens = SEARCHED;
+    point.text.drive = Drive::Connections(PROBE);
+    point.text.duration.0 = PROBED;
+    point.name = format!("{PROBE} connections");
+    let probe = side.window(&plan.id, &point, settings, catalog, score).await?;
+    let mut search = Search::new(probe.throughput_rps, thresholds.clone());
+    let mut held = None;
+    while let Some(trial) = search.next() {
+        point.text.drive = Drive::Rate(Rate(trial.rate));
+        point.text.duration.0 = trial.window;
+        point.name = format!("{:.0}/s", trial.rate);
+        let window = side.window(&plan.id, &point, settings, catalog, score).await?;
+        search.tell(&window);
+        if let Some(step) = search.last() {
+            score.emit(Event::LoadTried { id: plan.id.clone(), step: step.clone() });
+            if step.held {
+                held = Some(window);
+            }
+        }
+    }
+    let maximum = search.found();
+    result.gates.push(maximum_gate(&maximum));
+    if let Some(window) = held.filter(|_| maximum.rate > 0.0) {
+        result.gates.extend(judge(&safety(), &window));
+        result.windows.push(window);
+    }
+    if !maximum.is_target_s {
+        result.notes.push(format!("no limit of the target is named: {}", maximum.because));
+    }
+    result.drive = "open loop, searched".into();
+    result.maximum = Some(maximum);
+    Ok(closed(result))
+}
+
+fn begun(plan: &LoadPlan) -> LoadResult {
+    let text = &plan.text;
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    LoadResult {
+        id: plan.id.clone(),
+        title: line(&text.title),
+        why: line(&text.why),
+        fix: line(&text.fix),
+        severity: text.severity,
+        refs: text.refs.clone(),
+        source: plan.source.clone(),
+        outcome: Outcome::Inconclusive,
+        notes: Vec::new(),
+        drive: text.drive.to_string(),
+        windows: Vec::new(),
+        maximum: None,
+        paired: None,
+        gates: Vec::new(),
+    }
+}
+
+fn closed(mut result: LoadResult) -> LoadResult {
+    let decided = |gate: &&GateResult| gate.outcome != Outcome::Skip;
+    let judged: Vec<GateResult> = result.gates.iter().filter(decided).cloned().collect();
+    result.outcome =
+        if result.windows.is_empty() && result.maximum.is_none() { Outcome::Skip } else { outcome_of(&judged) };
+    for window in &result.windows {
+        let again = window.planned.saturating_sub(window.distinct);
+        let repeats = window.classes.iter().any(|class| class.name == TokenClass::Replay.name());
+        if again > 0 && !repeats && window.cache_hit_ratio.is_none() {
+            let name = if window.name.is_empty() { String::new() } else { format!("{}: ", window.name) };
+            result.notes.push(format!("{name}{} different tokens were sent {} times", window.distinct, window.planned));
+        }
+    }
+    if let Some(window) = result.windows.iter().find(|window| window.classes.iter().any(|own| own.turned_away > 0)) {
+        let bytes = window.payload_size_bytes;
+        result
+            .notes
+            .push(format!("from {bytes} bytes on tokens are turned away before they are judged (413, 431, 400)"));
+    }
+    result.notes.dedup();
+    result
+}

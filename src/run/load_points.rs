@@ -1,0 +1,89 @@
+//! The windows of a load plan: one, or one for each value of its sweep.
+
+use crate::model::{
+    Alg,
+    chaos::TokenClass,
+    load::{Drive, LoadPlan, LoadText, Sweep},
+};
+use std::collections::BTreeMap;
+
+/// One window to run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Point {
+    /// The value of the sweep; empty where there is none.
+    pub name: String,
+    /// The plan with that value in it.
+    pub text: LoadText,
+}
+
+impl Point {
+    /// The plan as it is.
+    pub fn of(plan: &LoadPlan) -> Point {
+        Point { name: String::new(), text: plan.text.clone() }
+    }
+
+    /// The algorithm that it needs and a target with these does not take.
+    pub fn alg_missing(&self, taken: &[Alg]) -> Option<Alg> {
+        self.text.alg.filter(|alg| !taken.contains(alg))
+    }
+}
+
+/// The windows of a plan.
+pub(super) fn points(plan: &LoadPlan) -> Vec<Point> {
+    let with = |name: String, change: &dyn Fn(&mut LoadText)| {
+        let mut point = Point { name, ..Point::of(plan) };
+        change(&mut point.text);
+        point
+    };
+    match &plan.text.sweep {
+        None => vec![Point::of(plan)],
+        Some(Sweep::Alg(algs)) => algs.iter().map(|alg| with(alg.to_string(), &|text| text.alg = Some(*alg))).collect(),
+        Some(Sweep::TokenBytes(sizes)) => {
+            sizes.iter().map(|bytes| with(format!("{bytes} bytes"), &|text| text.token_bytes = Some(*bytes))).collect()
+        }
+        Some(Sweep::Replay(shares)) => {
+            shares.iter().map(|share| with(format!("{share}% repeated"), &|text| text.replay = Some(*share))).collect()
+        }
+        Some(Sweep::Connections(counts)) => counts
+            .iter()
+            .map(|count| with(format!("{count} connections"), &|text| text.drive = Drive::Connections(*count)))
+            .collect(),
+        Some(Sweep::Rate(rates)) => {
+            rates.iter().map(|rate| with(rate.to_string(), &|text| text.drive = Drive::Rate(*rate))).collect()
+        }
+        Some(Sweep::Class(classes)) => {
+            classes.iter().map(|class| with(class.to_string(), &|text| text.mix = beside_good(*class))).collect()
+        }
+    }
+}
+
+/// One class, with a good token in ten: without one nobody knows whether a refusal says anything.
+fn beside_good(class: TokenClass) -> BTreeMap<TokenClass, u32> {
+    let mut mix = BTreeMap::from([(class, 9)]);
+    *mix.entry(TokenClass::Valid).or_default() += 1;
+    mix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{case::Source, load::LoadFile};
+
+    fn plan(own: &str) -> LoadPlan {
+        let text = format!("format = \"load-plan/1\"\n[load]\ntitle = \"A\"\nwhy = \"B.\"\n{own}");
+        let file: LoadFile = toml::from_str(&text).unwrap();
+        LoadPlan { id: "a".into(), text: file.load, source: Source { file: String::new(), line: 1 } }
+    }
+
+    #[test]
+    fn a_sweep_is_as_many_windows_as_it_has_values() {
+        let names = |own: &str| points(&plan(own)).into_iter().map(|point| point.name).collect::<Vec<_>>();
+        assert_eq!(names(""), [""]);
+        assert_eq!(names("sweep = { alg = [\"RS256\", \"ES256\"] }"), ["RS256", "ES256"]);
+        assert_eq!(names("sweep = { token-bytes = [300] }"), ["300 bytes"]);
+        assert_eq!(names("sweep = { rate = [\"50/s\"] }"), ["50/s"]);
+        let classes = points(&plan("sweep = { class = [\"valid\", \"expired\"] }"));
+        assert_eq!(classes[0].text.mix, BTreeMap::from([(TokenClass::Valid, 10)]));
+        assert_eq!(classes[1].text.mix, BTreeMap::from([(TokenClass::Valid, 1), (TokenClass::Expired, 9)]));
+    }
+}

@@ -1,0 +1,123 @@
+//! Load plans from files.
+
+use super::{
+    error::SuiteError,
+    load::parse,
+    source::{SuiteFile, load_files, one_file},
+};
+use crate::model::{
+    case::Source,
+    load::{Drive, LoadFile, LoadPlan, Sweep},
+};
+use std::path::Path;
+
+/// The load plans of a directory, or those of the binary, in the order of their names.
+///
+/// # Errors
+/// The first file that cannot be read or is wrong, with the place.
+pub fn load_plans(directory: Option<&Path>) -> Result<Vec<LoadPlan>, SuiteError> {
+    load_files(directory)?.iter().map(read).collect()
+}
+
+/// A load plan by its path.
+///
+/// # Errors
+/// It cannot be read, or is wrong at a place.
+pub fn load_plan(path: &Path) -> Result<LoadPlan, SuiteError> {
+    read(&one_file(path, "name a plan of the binary (`gauntlet load --list`), or the path of a file")?)
+}
+
+fn read(file: &SuiteFile) -> Result<LoadPlan, SuiteError> {
+    let LoadFile { load: text, .. } = parse(&file.name, &file.text)?;
+    let id = file.stem.trim_start_matches("load-").to_owned();
+    let plan = LoadPlan { id, text, source: Source { file: file.name.clone(), line: 1 } };
+    match trouble(&plan) {
+        None => Ok(plan),
+        Some((word, what, help)) => {
+            let at = file.text.find(word).unwrap_or(0);
+            let end = (at + word.len()).min(file.text.len());
+            Err(SuiteError::at(&file.name, &file.text, at..end, what, help))
+        }
+    }
+}
+
+/// What only the whole plan shows: the word to point at, what is wrong, and what to do.
+fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
+    let text = &plan.text;
+    if text.mix.values().sum::<u32>() == 0 {
+        return Some(("mix", "the mix weighs nothing".into(), "give at least one class a weight above zero"));
+    }
+    if text.tokens == 0 {
+        return Some(("tokens", "wanted at least one token, found none".into(), "leave `tokens` out for 20000"));
+    }
+    if text.duration.0.is_zero() {
+        return Some(("duration", "a window of no length measures nothing".into(), "give it a second or more"));
+    }
+    match &text.drive {
+        Drive::Stages(stages) if stages.iter().all(|stage| stage.length.0.is_zero()) => {
+            return Some(("stages", "the stages have no length".into(), "give one of them a `for`"));
+        }
+        Drive::Connections(0) => {
+            return Some(("connections", "wanted at least one connection, found 0".into(), "64 is a usual number"));
+        }
+        _ => {}
+    }
+    let percent = |value: &u32| *value > 100;
+    let replays = match &text.sweep {
+        Some(Sweep::Replay(values)) => values.iter().chain(&text.replay).any(percent),
+        _ => text.replay.iter().any(percent),
+    };
+    if replays {
+        return Some(("replay", "wanted at most 100 of a hundred tokens".into(), "write 90 for nine in ten"));
+    }
+    let is_empty = match &text.sweep {
+        None => false,
+        Some(Sweep::Alg(values)) => values.is_empty(),
+        Some(Sweep::TokenBytes(values) | Sweep::Replay(values) | Sweep::Connections(values)) => values.is_empty(),
+        Some(Sweep::Rate(values)) => values.is_empty(),
+        Some(Sweep::Class(values)) => values.is_empty(),
+    };
+    is_empty.then(|| ("sweep", "the sweep has no value".to_owned(), "name at least one, or take it out"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(own: &str) -> SuiteFile {
+        let text = format!("format = \"load-plan/1\"\n[load]\ntitle = \"A title\"\nwhy = \"Because.\"\n{own}");
+        SuiteFile { name: "scenarios/load-a.toml".into(), stem: "load-a".into(), text }
+    }
+
+    #[test]
+    fn a_plan_has_defaults_for_all_but_its_words() {
+        let plan = read(&file("")).unwrap();
+        assert_eq!((plan.id.as_str(), plan.text.duration.to_string()), ("a", "10s".to_owned()));
+        let plan = read(&file("drive = { connections = 8 }\nsweep = { alg = [\"RS256\", \"ES256\"] }\n")).unwrap();
+        assert_eq!(plan.text.drive, Drive::Connections(8));
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused_with_its_place() {
+        for (text, part) in [
+            ("mix = { valid = 0 }", "weighs nothing"),
+            ("mix = { vallid = 1 }", "wanted a token class"),
+            ("drive = { stages = [] }", "no length"),
+            ("drive = { connections = 0 }", "at least one connection"),
+            ("drive = { speed = 1 }", "unknown variant"),
+            ("replay = 101", "at most 100"),
+            ("sweep = { rate = [] }", "no value"),
+            ("duration = \"0s\"", "no length"),
+            ("tokens = 0", "at least one token"),
+            ("assert = [{ p95 = \"< 5\", level = \"must\" }]", "wanted a time"),
+        ] {
+            let error = read(&file(text)).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_plans_of_the_binary_are_read() {
+        assert!(load_plans(None).unwrap().iter().any(|plan| plan.text.quick));
+    }
+}
