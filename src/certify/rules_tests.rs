@@ -96,6 +96,7 @@ fn report(outcomes: [Outcome; 3]) -> RunReport {
             .map(|(id, outcome)| result(id, outcome, "the reason"))
             .collect(),
         scenarios: Vec::new(),
+        load: Vec::new(),
         log_leaks: Vec::new(),
         baseline: None,
         exit_code: 0,

@@ -96,7 +96,7 @@ pub(super) struct Load {
 
 /// What a TARGET argument of this command names.
 #[derive(Debug, Clone)]
-enum Aim {
+pub(super) enum Aim {
     Named(TargetName),
     Yardstick(Pace),
 }
@@ -113,6 +113,24 @@ impl FromStr for Aim {
     }
 }
 
+impl Aim {
+    /// The target, and the server behind it where it is one of known speed.
+    pub(super) fn subject(&self) -> Result<(Subject, Option<Yardstick>), Report> {
+        Ok(match self {
+            Aim::Named(name) => (name.fetching_subject()?, None),
+            Aim::Yardstick(pace) => {
+                let server = Yardstick::start(*pace, 0).map_err(RunError::from)?;
+                (described(&server, *pace)?, Some(server))
+            }
+        })
+    }
+
+    /// Whether it is the server of known speed.
+    pub(super) fn is_yardstick(&self) -> bool {
+        matches!(self, Aim::Yardstick(_))
+    }
+}
+
 impl Load {
     pub fn execute(self: Box<Self>) -> Ended {
         if self.list {
@@ -124,13 +142,7 @@ impl Load {
         }
         let catalog = Catalog::load(None)?;
         let plans = self.selected()?;
-        let (subject, yardstick) = match &self.target {
-            Aim::Named(name) => (name.fetching_subject()?, None),
-            Aim::Yardstick(pace) => {
-                let server = Yardstick::start(*pace, 0).map_err(RunError::from)?;
-                (described(&server, *pace)?, Some(server))
-            }
-        };
+        let (subject, yardstick) = self.target.subject()?;
         let versus = self.versus.as_ref().map(TargetName::fetching_subject).transpose()?;
         let name = subject.name();
         let half = std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1));
@@ -213,7 +225,7 @@ impl Load {
             if let Some(count) = self.connections {
                 text.drive = Drive::Connections(count);
             }
-            if matches!(self.target, Aim::Yardstick(_)) {
+            if self.target.is_yardstick() {
                 // It verifies nothing, so only good tokens say anything about it.
                 text.mix.retain(|class, _| !class.is_forged());
             }

@@ -29,6 +29,7 @@ mod shared;
 mod terminal;
 mod trial;
 mod vectors;
+mod worker;
 mod verify;
 
 use crate::{model::outcome::JUDGE, run::ExitCode, suite::Catalog};
@@ -58,6 +59,8 @@ enum Command {
     Chaos(chaos::Chaos),
     /// Send tokens fast, and say how many, how fast, and whether every verdict was still right
     Load(Box<load::Load>),
+    /// Send tokens for a Locust master, which says how many users there are
+    Worker(worker::Worker),
     /// Run what a profile asks for, and sign a statement that others can check
     Certify(Box<certify::Certify>),
     /// Check a conformance statement offline, or try it again
@@ -140,6 +143,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Run(run) => run.execute(),
         Command::Chaos(chaos) => chaos.execute(),
         Command::Load(load) => load.execute(),
+        Command::Worker(worker) => worker.execute(),
         Command::Certify(certify) => certify.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Fingerprint(fingerprint) => fingerprint.execute(),

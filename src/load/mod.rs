@@ -10,6 +10,7 @@ mod arrivals;
 mod batch;
 mod engine;
 mod gates;
+pub mod locust;
 mod merge;
 mod probe;
 mod regression;

@@ -282,7 +282,7 @@ fn cache_hits(arena: &Arena, tally: &Tally) -> Option<f64> {
     Some(round3(((below - 0.1) / 0.9).clamp(0.0, 1.0)))
 }
 
-fn own_memory() -> u64 {
+pub(super) fn own_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024

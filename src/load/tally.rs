@@ -111,6 +111,8 @@ pub(super) struct Beat {
     pub wrong_refusals: u32,
     pub broken: u32,
     pub service_ns: u64,
+    /// Wrong verdicts and no usable answer by class, for those that had any.
+    pub bad: BTreeMap<usize, u32>,
     /// By class, for those that had any.
     pub responses: BTreeMap<usize, Histogram<u64>>,
 }
@@ -124,6 +126,7 @@ impl Beat {
             wrong_refusals: 0,
             broken: 0,
             service_ns: 0,
+            bad: BTreeMap::new(),
             responses: BTreeMap::new(),
         }
     }
@@ -139,6 +142,7 @@ impl Beat {
         self.wrong_refusals += other.wrong_refusals;
         self.broken += other.broken;
         self.service_ns += other.service_ns;
+        other.bad.iter().for_each(|(kind, count)| *self.bad.entry(*kind).or_default() += count);
         for (kind, own) in other.responses {
             match self.responses.entry(kind) {
                 std::collections::btree_map::Entry::Occupied(mut held) => drop(held.get_mut().add(&own)),
@@ -272,6 +276,9 @@ impl Tally {
             (_, true, Verdict::Accept) => beat.wrong_accepts += 1,
             (_, true, _) => beat.wrong_refusals += 1,
             _ => beat.right += 1,
+        }
+        if broken || wrong {
+            *beat.bad.entry(seen.kind).or_default() += 1;
         }
         record(beat.responses.entry(seen.kind).or_insert_with(|| histogram(2)), response);
         if wrong {

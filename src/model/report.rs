@@ -5,8 +5,8 @@ pub use super::case_result::{
 };
 
 use super::{
-    baseline::BaselineReport, case::Fix, chaos::ScenarioResult, load::LoadResult, outcome::Outcome, profile::ProfileSummary,
-    spec::Severity, target::Term, verdict::Observation,
+    baseline::BaselineReport, case::Fix, chaos::ScenarioResult, load::LoadResult, outcome::Outcome,
+    profile::ProfileSummary, spec::Severity, target::Term, verdict::Observation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,24 +4,22 @@ use super::{
     error::RunError,
     exit::FailOn,
     load_points::{Point, points},
+    load_side::Side,
     opening,
     session::Score,
     setup::{Stage, Struck},
     stop::Stop,
     subject::Subject,
+    terms::Terms,
 };
 use crate::{
     builtin::Yardstick,
-    conformance::{Bench, Calibration, Standing, calibrate},
     issuer::Options,
-    load::{
-        Moment, Order, Pair, Reach, Search, Thresholds, judge, length_of, maximum_gate, measure, outcome_of, paired,
-        safety, stock, usual,
-    },
+    load::{Pair, Search, Thresholds, judge, maximum_gate, outcome_of, paired, safety},
     model::{
         Event, Level, Outcome, RunReport,
         chaos::{Rate, TokenClass},
-        load::{Drive, Gate, GateResult, LoadPlan, LoadResult, LoadWindow},
+        load::{Drive, GateResult, LoadPlan, LoadResult, LoadWindow},
     },
     suite::Catalog,
 };
@@ -29,13 +27,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     time::Duration,
 };
 
-/// Connections of an open loop, at most.
-const MOST_OPEN: u32 = 1024;
 /// Connections of the closed loop that a search begins with.
 const PROBE: u32 = 64;
 /// How long that closed loop lasts.
@@ -80,7 +75,7 @@ pub async fn execute_load(
     sink: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunReport, RunError> {
     let fail_on = request.fail_on;
-    let mut score = Score::new(sink);
+    let mut score = Score::new(sink, Terms::of_subject(&request.subject));
     let halt = Halt::default();
     let ended = tokio::select! {
         ended = Box::pin(run(request, catalog, &mut score, &halt)) => ended.map(|leaks| (leaks, None)),
@@ -93,7 +88,7 @@ pub async fn execute_load(
 
 /// Ends the threads of the engine when the run is given up.
 #[derive(Default)]
-struct Halt(Arc<AtomicBool>);
+pub(super) struct Halt(pub(super) Arc<AtomicBool>);
 
 impl Drop for Halt {
     fn drop(&mut self) {
@@ -149,144 +144,11 @@ async fn run(
 }
 
 /// What all windows of a run share.
-struct Settings {
-    threads: u32,
-    seed: u64,
-    rounds: u32,
-    halt: Arc<AtomicBool>,
-}
-
-/// One target with our side of it.
-pub(super) struct Side {
-    pub(super) stage: Stage,
-    pub(super) bench: Arc<Bench>,
-    reach: Option<Reach>,
-    windows: u64,
-}
-
-impl Side {
-    fn new(stage: Stage, catalog: &Catalog) -> Side {
-        let bench = Arc::new(stage.bench(catalog, "gauntlet load".into()));
-        Side { stage, bench, reach: None, windows: 0 }
-    }
-
-    /// The first probes; false where the target cannot be tested.
-    async fn calibrate(&mut self, score: &mut Score<'_>) -> bool {
-        let Calibration { checks, standing } = calibrate(&self.bench, &self.stage.trust.algorithms).await;
-        for check in checks {
-            score.emit(Event::Calibrated { check: Box::new(check) });
-        }
-        // Only now: what plain garbage gets says what some statuses mean.
-        self.reach = Some(Reach::of(&self.stage.shared_target()));
-        standing == Standing::Testable
-    }
-
-    /// The gates of a plan at this target.
-    fn gates(&self, plan: &LoadPlan) -> Vec<Gate> {
-        let mut gates = safety();
-        // A plan may know better how much of its good tokens must be taken.
-        let says = |gate: &Gate| plan.text.assert.iter().any(|own| (own.of, own.metric) == (gate.of, gate.metric));
-        gates.retain(|gate| gate.metric == crate::model::load::LoadMetric::WrongAccepts || !says(gate));
-        if plan.text.assert.is_empty() {
-            let target = self.stage.target();
-            gates.extend(usual(target.transport_name(), target.is_on_this_machine()));
-        } else {
-            gates.extend(plan.text.assert.iter().cloned());
-        }
-        gates
-    }
-
-    /// Runs one window.
-    async fn window(
-        &mut self,
-        id: &str,
-        point: &Point,
-        settings: &Settings,
-        catalog: &Catalog,
-        score: &mut Score<'_>,
-    ) -> Result<LoadWindow, RunError> {
-        self.windows += 1;
-        let text = &point.text;
-        let reach = self.reach.clone().unwrap_or_else(|| Reach::of(&self.stage.shared_target()));
-        if let Some(more) = text.more_keys {
-            self.publish(more).await.map_err(RunError::Unprepared)?;
-        }
-        let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
-        let wanted = stock::Wanted {
-            mix: text.mix.clone(),
-            alg: text.alg.unwrap_or(self.stage.trust.algorithms[0]),
-            count: count(point, lasts),
-            bytes: text.token_bytes,
-            replay: text.replay.unwrap_or(0),
-            lasts,
-            expires: text.expire_after.map(|after| text.warm_up.0 + after.0),
-            nonce: format!("l{}-{:04x}", self.windows, settings.seed & 0xffff),
-        };
-        let alg = wanted.alg.to_string();
-        let (forge, good) = (Arc::clone(&self.stage.forge), catalog.access_token(&self.stage.recipes));
-        let wire = reach.wire().cloned();
-        let minted = tokio::task::spawn_blocking(move || stock::mint(&forge, &good, &wanted, wire.as_ref())).await;
-        let stock = minted.map_err(|error| RunError::Unprepared(error.to_string()))??;
-        if text.cold {
-            self.stage.start_over().await?;
-        }
-        score.emit(Event::LoadStarted {
-            id: id.to_owned(),
-            title: text.title.clone(),
-            window: point.name.clone(),
-            drive: text.drive.to_string(),
-            length_ms: u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX),
-        });
-        let order = Order {
-            drive: text.drive.clone(),
-            warm_up: text.warm_up.0,
-            duration: text.duration.0,
-            threads: settings.threads,
-            most: MOST_OPEN,
-            seed: settings.seed.wrapping_add(self.windows),
-            first: 0,
-            stop: Arc::clone(&settings.halt),
-        };
-        let (send, heard) = mpsc::channel::<Moment>();
-        let said = std::sync::Mutex::new(send);
-        let tell = move |moment: Moment| {
-            if let Ok(send) = said.lock() {
-                // Whoever listens lives as long as this window.
-                let _ = send.send(moment);
-            }
-        };
-        let gauge = self.stage.gauge();
-        let measuring = measure(&reach, &stock.arena, &order, stock.begins, gauge, &tell);
-        tokio::pin!(measuring);
-        let second = |moment: Moment| Event::LoadSecond {
-            id: id.to_owned(),
-            second: moment.second,
-            count: moment.count,
-            wrong: moment.wrong,
-            broken: moment.broken,
-            p99_us: moment.p99_us,
-        };
-        let window = loop {
-            tokio::select! {
-                done = &mut measuring => break done,
-                () = tokio::time::sleep(Duration::from_millis(200)) => {
-                    heard.try_iter().for_each(|moment| score.emit(second(moment)));
-                }
-            }
-        };
-        heard.try_iter().for_each(|moment| score.emit(second(moment)));
-        let mut window = window.map_err(|error| RunError::Unprepared(error.to_string()))?;
-        window.name.clone_from(&point.name);
-        window.alg = alg;
-        Ok(window)
-    }
-}
-
-/// How many requests to render: one for each token that is due, or as many as the plan allows.
-fn count(point: &Point, lasts: Duration) -> usize {
-    let due = crate::load::Arrivals::total(&point.text.drive, lasts);
-    let most = u64::from(point.text.tokens);
-    usize::try_from(due.map_or(most, |due| due.min(most)).max(1)).unwrap_or(usize::MAX)
+pub(super) struct Settings {
+    pub(super) threads: u32,
+    pub(super) seed: u64,
+    pub(super) rounds: u32,
+    pub(super) halt: Arc<AtomicBool>,
 }
 
 /// One plan on one target.
@@ -406,7 +268,7 @@ async fn search(
     Ok(closed(result))
 }
 
-fn begun(plan: &LoadPlan) -> LoadResult {
+pub(super) fn begun(plan: &LoadPlan) -> LoadResult {
     let text = &plan.text;
     let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     LoadResult {
@@ -427,7 +289,7 @@ fn begun(plan: &LoadPlan) -> LoadResult {
     }
 }
 
-fn closed(mut result: LoadResult) -> LoadResult {
+pub(super) fn closed(mut result: LoadResult) -> LoadResult {
     let decided = |gate: &&GateResult| gate.outcome != Outcome::Skip;
     let judged: Vec<GateResult> = result.gates.iter().filter(decided).cloned().collect();
     result.outcome =

@@ -1,7 +1,7 @@
 //! A key set with many more keys than those that sign.
 
 use super::{
-    load::Side,
+    load_side::Side,
     refresh::{self, Taken},
 };
 use crate::model::keyset::KeySet;

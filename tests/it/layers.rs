@@ -21,7 +21,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("certify", &["model", "suite"]),
     (
         "run",
-        &["model", "suite", "token", "issuer", "target", "traffic", "conformance", "chaos", "load", "builtin", "certify"],
+        &[
+            "model",
+            "suite",
+            "token",
+            "issuer",
+            "target",
+            "traffic",
+            "conformance",
+            "chaos",
+            "load",
+            "builtin",
+            "certify",
+        ],
     ),
     ("report", &["model"]),
     (

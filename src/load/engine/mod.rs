@@ -24,7 +24,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc::Sender,
     },
     thread,
@@ -50,6 +50,8 @@ pub struct Order {
     pub first: usize,
     /// Set from elsewhere to end the window early.
     pub stop: Arc<AtomicBool>,
+    /// In a closed loop: how many connections there are at any time, where somebody changes that.
+    pub users: Option<Arc<AtomicU32>>,
 }
 
 impl Order {

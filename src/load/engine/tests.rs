@@ -109,6 +109,7 @@ fn order(drive: Drive, ms: u64) -> Order {
         seed: 1,
         first: 0,
         stop: Arc::default(),
+        users: None,
     }
 }
 

@@ -20,7 +20,7 @@ use mio::{Events, Poll, Token};
 use std::{
     io::{self, ErrorKind},
     mem,
-    sync::mpsc::Sender,
+    sync::{atomic::Ordering, mpsc::Sender},
     time::{Duration, Instant},
 };
 
@@ -83,6 +83,10 @@ pub(super) struct Worker<'a> {
     /// The next request's place in the arena, and the distance to the one after it.
     place: usize,
     stride: usize,
+    /// Connections beyond the most that there may be now.
+    parked: Vec<usize>,
+    /// Which share of all connections is this thread's.
+    thread: (u32, u32),
     /// The most connections.
     most: usize,
     /// When tokens stop arriving.
@@ -92,6 +96,11 @@ pub(super) struct Worker<'a> {
     blocked: bool,
     tally: Tally,
     scratch: Vec<u8>,
+}
+
+/// A thread's share of a number of connections.
+fn share(all: u32, (thread, threads): (u32, u32)) -> usize {
+    (all / threads + u32::from(thread < all % threads)) as usize
 }
 
 impl<'a> Worker<'a> {
@@ -105,11 +114,12 @@ impl<'a> Worker<'a> {
     ) -> io::Result<Worker<'a>> {
         let poll = Poll::new()?;
         let alarm = Alarm::new(&poll, ALARM)?;
-        let share = |all: u32| (all / threads + u32::from(thread < all % threads)).max(1) as usize;
+        let share = |all: u32| share(all, (thread, threads)).max(1);
         let window = order.window();
-        let most = match order.drive {
-            Drive::Connections(count) => share(count),
-            _ => share(order.most),
+        let most = match (&order.users, &order.drive) {
+            (Some(_), _) => 0,
+            (None, Drive::Connections(count)) => share(*count),
+            (None, _) => share(order.most),
         };
         Ok(Worker {
             wire,
@@ -121,6 +131,8 @@ impl<'a> Worker<'a> {
             links: Vec::new(),
             idle: Vec::new(),
             cooling: Vec::new(),
+            parked: Vec::new(),
+            thread: (thread, threads),
             arrivals: order.arrivals(thread, threads),
             place: order.first + thread as usize,
             stride: threads as usize,
@@ -155,6 +167,7 @@ impl<'a> Worker<'a> {
             let is_over = now >= self.end || self.order.is_stopped();
             // What was due just before the end is still sent.
             if !is_over || (self.arrivals.is_some() && now < self.end + LATE_NS && !self.order.is_stopped()) {
+                self.resize();
                 self.retry(now);
                 self.dispatch(now);
             }
@@ -221,6 +234,10 @@ impl<'a> Worker<'a> {
     fn dispatch(&mut self, now: u64) {
         if self.arrivals.is_none() {
             while let Some(link) = self.idle.pop() {
+                if link >= self.most {
+                    self.parked.push(link);
+                    continue;
+                }
                 let now = self.now();
                 self.send(link, now, now);
             }
@@ -247,6 +264,22 @@ impl<'a> Worker<'a> {
             self.send(link, due, started);
         }
         self.blocked = false;
+    }
+
+    /// Follows a number of connections that somebody changes.
+    fn resize(&mut self) {
+        let Some(users) = &self.order.users else { return };
+        let most = share(users.load(Ordering::Relaxed), self.thread);
+        if most == self.most {
+            return;
+        }
+        self.most = most;
+        let (back, parked) = mem::take(&mut self.parked).into_iter().partition(|link| *link < most);
+        self.parked = parked;
+        self.idle.extend::<Vec<usize>>(back);
+        while self.links.len() < most {
+            self.connect();
+        }
     }
 
     /// A place for a connection, which begins to come about.
@@ -414,7 +447,7 @@ impl<'a> Worker<'a> {
             }
             return After::Keep;
         }
-        if self.arrivals.is_none() && self.goes_on(now) {
+        if self.arrivals.is_none() && self.goes_on(now) && index < self.most {
             self.send(index, now, now);
         } else {
             self.idle.push(index);

@@ -8,6 +8,7 @@ fn the_help_of_every_command() {
         "run",
         "chaos",
         "load",
+        "worker",
         "certify",
         "verify",
         "fingerprint",

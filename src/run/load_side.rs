@@ -1,0 +1,185 @@
+//! One target with our side of it: tokens are minted for it, and windows run.
+
+use super::{error::RunError, load::Settings, load_points::Point, session::Score, setup::Stage};
+use crate::{
+    conformance::{Bench, Calibration, Standing, calibrate},
+    load::{
+        Arena, Arrivals, Moment, Order, Reach, length_of, measure, safety,
+        stock::{self, Stock},
+        usual,
+    },
+    model::{
+        Event,
+        load::{Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
+    },
+    suite::Catalog,
+    target::Wire,
+};
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+/// Connections of an open loop, at most.
+const MOST_OPEN: u32 = 1024;
+
+/// One target with our side of it.
+pub(super) struct Side {
+    pub(super) stage: Stage,
+    pub(super) bench: Arc<Bench>,
+    reach: Option<Reach>,
+    windows: u64,
+}
+
+impl Side {
+    pub(super) fn new(stage: Stage, catalog: &Catalog) -> Side {
+        let bench = Arc::new(stage.bench(catalog, "gauntlet load".into()));
+        Side { stage, bench, reach: None, windows: 0 }
+    }
+
+    /// The first probes; false where the target cannot be tested.
+    pub(super) async fn calibrate(&mut self, score: &mut Score<'_>) -> bool {
+        let Calibration { checks, standing } = calibrate(&self.bench, &self.stage.trust.algorithms).await;
+        for check in checks {
+            score.emit(Event::Calibrated { check: Box::new(check) });
+        }
+        // Only now: what plain garbage gets says what some statuses mean.
+        self.reach = Some(Reach::of(&self.stage.shared_target()));
+        standing == Standing::Testable
+    }
+
+    /// The gates of a plan at this target.
+    pub(super) fn gates(&self, plan: &LoadPlan) -> Vec<Gate> {
+        let mut gates = safety();
+        // A plan may know better how much of its good tokens must be taken.
+        let says = |gate: &Gate| plan.text.assert.iter().any(|own| (own.of, own.metric) == (gate.of, gate.metric));
+        gates.retain(|gate| gate.metric == LoadMetric::WrongAccepts || !says(gate));
+        if plan.text.assert.is_empty() {
+            let target = self.stage.target();
+            gates.extend(usual(target.transport_name(), target.is_on_this_machine()));
+        } else {
+            gates.extend(plan.text.assert.iter().cloned());
+        }
+        gates
+    }
+
+    /// What a plan wants to be minted.
+    fn wanted(&self, text: &LoadText, lasts: Duration, count: usize, seed: u64) -> stock::Wanted {
+        stock::Wanted {
+            mix: text.mix.clone(),
+            alg: text.alg.unwrap_or(self.stage.trust.algorithms[0]),
+            count,
+            bytes: text.token_bytes,
+            replay: text.replay.unwrap_or(0),
+            lasts,
+            expires: text.expire_after.map(|after| text.warm_up.0 + after.0),
+            nonce: format!("l{}-{:04x}", self.windows, seed & 0xffff),
+        }
+    }
+
+    async fn mint(&self, wanted: stock::Wanted, wire: Option<Wire>, catalog: &Catalog) -> Result<Stock, RunError> {
+        let (forge, good) = (Arc::clone(&self.stage.forge), catalog.access_token(&self.stage.recipes));
+        let minted = tokio::task::spawn_blocking(move || stock::mint(&forge, &good, &wanted, wire.as_ref())).await;
+        Ok(minted.map_err(|error| RunError::Unprepared(error.to_string()))??)
+    }
+
+    /// Requests for somebody else who says how they arrive, and the algorithm that signs.
+    pub(super) async fn stocked(
+        &self,
+        plan: &LoadPlan,
+        lasts: Duration,
+        seed: u64,
+        catalog: &Catalog,
+    ) -> Result<(Arc<Arena>, Wire, String), RunError> {
+        let wire =
+            self.stage.shared_target().wire().ok_or_else(|| {
+                RunError::Unprepared("the engine speaks to routes over HTTP on this machine only".into())
+            })?;
+        let count = usize::try_from(plan.text.tokens).unwrap_or(usize::MAX);
+        let wanted = stock::Wanted { expires: None, ..self.wanted(&plan.text, lasts, count, seed) };
+        let alg = wanted.alg.to_string();
+        let stock = self.mint(wanted, Some(wire.clone()), catalog).await?;
+        Ok((stock.arena, wire, alg))
+    }
+
+    /// Runs one window.
+    pub(super) async fn window(
+        &mut self,
+        id: &str,
+        point: &Point,
+        settings: &Settings,
+        catalog: &Catalog,
+        score: &mut Score<'_>,
+    ) -> Result<LoadWindow, RunError> {
+        self.windows += 1;
+        let text = &point.text;
+        let reach = self.reach.clone().unwrap_or_else(|| Reach::of(&self.stage.shared_target()));
+        if let Some(more) = text.more_keys {
+            self.publish(more).await.map_err(RunError::Unprepared)?;
+        }
+        let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
+        let wanted = self.wanted(text, lasts, count(point, lasts), settings.seed);
+        let alg = wanted.alg.to_string();
+        let stock = self.mint(wanted, reach.wire().cloned(), catalog).await?;
+        if text.cold {
+            self.stage.start_over().await?;
+        }
+        score.emit(Event::LoadStarted {
+            id: id.to_owned(),
+            title: text.title.clone(),
+            window: point.name.clone(),
+            drive: text.drive.to_string(),
+            length_ms: u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX),
+        });
+        let order = Order {
+            drive: text.drive.clone(),
+            warm_up: text.warm_up.0,
+            duration: text.duration.0,
+            threads: settings.threads,
+            most: MOST_OPEN,
+            seed: settings.seed.wrapping_add(self.windows),
+            first: 0,
+            stop: Arc::clone(&settings.halt),
+            users: None,
+        };
+        let (send, heard) = mpsc::channel::<Moment>();
+        let said = Mutex::new(send);
+        let tell = move |moment: Moment| {
+            if let Ok(send) = said.lock() {
+                // Whoever listens lives as long as this window.
+                let _ = send.send(moment);
+            }
+        };
+        let gauge = self.stage.gauge();
+        let measuring = measure(&reach, &stock.arena, &order, stock.begins, gauge, &tell);
+        tokio::pin!(measuring);
+        let second = |moment: Moment| Event::LoadSecond {
+            id: id.to_owned(),
+            second: moment.second,
+            count: moment.count,
+            wrong: moment.wrong,
+            broken: moment.broken,
+            p99_us: moment.p99_us,
+        };
+        let window = loop {
+            tokio::select! {
+                done = &mut measuring => break done,
+                () = tokio::time::sleep(Duration::from_millis(200)) => {
+                    heard.try_iter().for_each(|moment| score.emit(second(moment)));
+                }
+            }
+        };
+        heard.try_iter().for_each(|moment| score.emit(second(moment)));
+        let mut window = window.map_err(|error| RunError::Unprepared(error.to_string()))?;
+        window.name.clone_from(&point.name);
+        window.alg = alg;
+        Ok(window)
+    }
+}
+
+/// How many requests to render: one for each token that is due, or as many as the plan allows.
+fn count(point: &Point, lasts: Duration) -> usize {
+    let due = Arrivals::total(&point.text.drive, lasts);
+    let most = u64::from(point.text.tokens);
+    usize::try_from(due.map_or(most, |due| due.min(most)).max(1)).unwrap_or(usize::MAX)
+}
