@@ -41,6 +41,11 @@ impl Shared {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn waited(&self, waiting: u64) {
+        let mut tally = self.tally();
+        tally.backlog = tally.backlog.max(waiting);
+    }
+
     async fn show(&self, shot: Shot, planned: u64, started: u64) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
         let now = jiff::Timestamp::now().as_second();
@@ -122,9 +127,7 @@ async fn open(shared: &Arc<Shared>, order: &Order) {
             Err(_) => {
                 how = Start::HeldUp;
                 let waiting = arrivals.waiting(shared.now());
-                let mut tally = shared.tally();
-                tally.backlog = tally.backlog.max(waiting);
-                drop(tally);
+                shared.waited(waiting);
                 // The semaphore is never closed.
                 let Ok(permit) = Arc::clone(&places).acquire_owned().await else { break };
                 permit

@@ -133,12 +133,15 @@ struct Block {
     tokens: Vec<u32>,
 }
 
+/// Makes the token of a kind with a `jti`.
+type Make<'m> = &'m (dyn Fn(usize, &str) -> Result<Arc<str>, ForgeError> + Sync);
+
 fn render(
     order: &[usize],
     kinds: Vec<Kind>,
     wanted: &Wanted,
     wire: Option<&Wire>,
-    make: &(dyn Fn(usize, &str) -> Result<Arc<str>, ForgeError> + Sync),
+    make: Make<'_>,
 ) -> Result<Arena, ForgeError> {
     let repeated = kinds.iter().position(|kind| kind.class == TokenClass::Replay);
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -154,7 +154,7 @@ fn collect(beats: &Receiver<Beat>, gauge: Option<&MemoryGauge>, opens: Instant, 
     loop {
         let wait = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         match beats.recv_timeout(wait) {
-            Ok(beat) => rows.add(beat).into_iter().for_each(|moment| said(moment)),
+            Ok(beat) => rows.add(beat).into_iter().for_each(said),
             Err(RecvTimeoutError::Timeout) => {
                 look += Duration::from_secs(1);
                 if let Some(gauge) = gauge {
@@ -167,6 +167,6 @@ fn collect(beats: &Receiver<Beat>, gauge: Option<&MemoryGauge>, opens: Instant, 
     if let Some(gauge) = gauge {
         resources.look(gauge);
     }
-    rows.close().into_iter().for_each(|moment| said(moment));
+    rows.close().into_iter().for_each(said);
     Collected { rows, resources: resources.is_known().then_some(resources) }
 }

@@ -130,7 +130,7 @@ pub enum Event {
         /// What stopped the run before its end, where something did.
         stopped: Option<String>,
         /// The counts.
-        summary: Summary,
+        summary: Box<Summary>,
         /// Texts of the target's log that look like whole tokens.
         log_leaks: Vec<String>,
         /// What became of the list of known failures.

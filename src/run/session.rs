@@ -186,7 +186,7 @@ impl Score<'_> {
         let event = Event::RunFinished {
             finished: now.to_string(),
             stopped: stopped.map(|reason| reason.sentence().to_owned()),
-            summary: report.summary.clone(),
+            summary: Box::new(report.summary.clone()),
             log_leaks,
             baseline: report.baseline.clone().map(Box::new),
             exit_code: exit.code as u8,

@@ -155,7 +155,10 @@ fn a_closed_loop_reads_chunks_closes_and_pieces_and_reopens() {
             0 => say(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
             1 => say(stream, "HTTP/1.1 100 Continue\r\n\r\n") && say(stream, "HTTP/1.1 20") && say(stream, &YES[11..]),
             2 => say(stream, YES),
-            _ => say(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n") && false,
+            _ => {
+                say(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+                false
+            }
         }),
         "5s",
     );
