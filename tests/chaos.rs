@@ -38,6 +38,7 @@ async fn play(flaw: Option<Flaw>, wanted: impl Fn(&Scenario) -> bool, jobs: usiz
         baseline: None,
         issuer: FaultyOptions { base: Options::default(), jwks_port: 0, seed: 7 },
         args: Vec::new(),
+        room: Default::default(),
     };
     execute_chaos(request, Catalog::load(None).unwrap(), Stop::never(), &mut |_| {}).await.unwrap()
 }

@@ -151,6 +151,10 @@ impl Desk {
         for new in published.iter().filter(|name| !self.published.contains(name)) {
             self.lives.entry(new.clone()).or_default().push(Span { from: at, to: None });
         }
+        if published.is_empty() && !self.published.is_empty() {
+            let what = "the hidden key is the only one: a validator may well keep the last key set that was not empty";
+            self.troubles.insert(what.into());
+        }
         self.published = published;
         if issuer.jwks.stock().now() != jwks {
             issuer.jwks.stock().publish(jwks);

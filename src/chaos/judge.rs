@@ -23,7 +23,8 @@ const ENOUGH: u64 = 20;
 
 /// Judges one claim.
 pub(super) fn judge(claim: &Assertion, record: &Record) -> AssertionResult {
-    let window = bounds(&claim.window, record).unwrap_or((Duration::ZERO, record.end));
+    let reached = bounds(&claim.window, record);
+    let window = reached.unwrap_or((Duration::ZERO, record.end));
     let symbols = Symbols { base: base(claim.metric, record), ..record.symbols };
     let mut result = AssertionResult {
         name: claim.to_string(),
@@ -39,6 +40,11 @@ pub(super) fn judge(claim: &Assertion, record: &Record) -> AssertionResult {
         window_ms: (ms(window.0), ms(window.1)),
         offending: Vec::new(),
     };
+    if reached.is_none() {
+        result.outcome = Outcome::Skip;
+        result.because = "the scenario ended before it came to that".into();
+        return result;
+    }
     if window.0 >= window.1 {
         result.outcome = Outcome::Skip;
         result.because = "the window is empty".into();

@@ -71,7 +71,7 @@ fn plain(value: f64, n: u64) -> Measured {
     Measured::Value(Value { value, n, at_least: false, doubt: None, against: Vec::new() })
 }
 
-fn is_about(of: &Subject, stream: &StreamName) -> bool {
+pub(super) fn is_about(of: &Subject, stream: &StreamName) -> bool {
     match of {
         Subject::Tokens(class, key) => stream.class == *class && (key.is_none() || stream.key == *key),
         Subject::By(key) => stream.key.as_ref() == Some(key),

@@ -4,11 +4,15 @@ use super::{
     dead_man::DeadMan,
     desk::Desk,
     follow::{Provider, follow},
+    guard,
+    live::Live,
+    observe::{Eyes, Read},
     record::{Fetch, Record},
     result::{left_out, result},
+    room::Room,
     safety,
     source::{Orders, Traffic},
-    timeline::{Happened, Player},
+    timeline::{Happened, Helm, Player},
 };
 use crate::{
     issuer::{Endpoint, FaultyIssuer},
@@ -53,6 +57,10 @@ pub struct Field {
     pub reads_discovery: bool,
     /// The real identity provider that our side stands in front of, where it does.
     pub provider: Option<Arc<dyn Provider>>,
+    /// Where people and their tools stand.
+    pub room: Room,
+    /// The target's own eyes.
+    pub eyes: Option<Arc<Eyes>>,
 }
 
 /// Plays a scenario on a field whose keys the desk has already published; `said` hears each step as it happens.
@@ -71,15 +79,32 @@ pub async fn play(
     let (send, mut receive) = mpsc::unbounded_channel();
     let traffic = Traffic::new(scenario, Arc::clone(&desk), orders.clone());
     let driving = tokio::spawn(drive(traffic, Arc::clone(&field.target), zero, OPEN, send));
+    let (live, people) = Live::new(scenario.id.clone(), Arc::clone(&field.issuer), Arc::clone(&desk), zero);
+    field.room.enter(&live);
+    let counting = {
+        let live = Arc::clone(&live);
+        tokio::spawn(async move {
+            let mut samples = Vec::new();
+            while let Some(sample) = receive.recv().await {
+                live.add(&sample);
+                samples.push(sample);
+            }
+            samples
+        })
+    };
+    let read = Read::default();
     let switch = DeadMan::default();
-    let minders: Vec<JoinHandle<()>> = match &field.provider {
+    let mut minders: Vec<JoinHandle<()>> = match &field.provider {
         Some(provider) => vec![
             follow(Arc::clone(provider), Arc::clone(&desk), Arc::clone(&field.issuer), zero),
             switch.watch(Arc::clone(&field.issuer), Arc::clone(&desk), zero, || {}),
         ],
         None => Vec::new(),
     };
-    let happened = Player::new(scenario, field, Arc::clone(&desk), orders, switch, zero).play(said).await;
+    minders.extend(guard::watch(&scenario.guard, Arc::clone(&live), field.eyes.clone(), field.scale.symbols()));
+    minders.extend(field.eyes.as_ref().and_then(|eyes| eyes.follow(zero, read.clone())));
+    let helm = Helm { orders, switch, people, live: Arc::clone(&live) };
+    let mut happened = Player::new(scenario, field, Arc::clone(&desk), helm, zero).play(said).await;
     minders.iter().for_each(JoinHandle::abort);
     if timeout(LAST, driving).await.is_err() {
         return left_out(
@@ -89,14 +114,19 @@ pub async fn play(
             "answers were still missing a minute after the end".into(),
         );
     }
-    let mut samples = Vec::new();
-    while let Ok(sample) = receive.try_recv() {
-        samples.push(sample);
-    }
+    let samples = counting.await.unwrap_or_default();
     let alive = is_there(&field.target).await;
     let desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
     let record = record(field, &desk, &happened, samples, zero, alive);
-    result(scenario, field.scale, &desk, happened, &record)
+    let spans: Vec<_> =
+        happened.spans.iter().map(|(name, span)| (name.clone(), span.from, span.to.unwrap_or(record.end))).collect();
+    let (known, own_metrics) = read.moved(record.calm(), &spans);
+    if known > 0 && !spans.is_empty() && own_metrics.iter().all(|metric| metric.moved.is_empty()) {
+        let what = "none of the target's own metrics moved otherwise than in calm: nobody would see it on a dashboard";
+        happened.notes.push(format!("{what} ({known} time series were read)"));
+    }
+    let (operations, alerts) = live.end();
+    ScenarioResult { operations, alerts, own_metrics, ..result(scenario, field.scale, &desk, happened, &record) }
 }
 
 /// Puts together what is left behind.

@@ -48,6 +48,10 @@ pub fn left_out(scenario: &Scenario, scale: Scale, outcome: Outcome, why: String
         fetches: FetchResult::default(),
         assertions: Vec::new(),
         facts: Facts::default(),
+        cut_short: None,
+        operations: Vec::new(),
+        alerts: Vec::new(),
+        own_metrics: Vec::new(),
     }
 }
 
@@ -63,6 +67,7 @@ pub(super) fn result(
     let assertions: Vec<AssertionResult> = claims.map(|claim| judge(&claim, record)).collect();
     let mut notes = happened.notes;
     notes.extend(desk.troubles.iter().cloned());
+    notes.extend(happened.cut_short.clone());
     if desk.failed > 0 {
         notes.push(format!("{} tokens could not be made", desk.failed));
     }
@@ -71,7 +76,11 @@ pub(super) fn result(
         notes.push(format!("{} tokens were made only when they were due", desk.minted_late()));
     }
     ScenarioResult {
-        outcome: gravest(&assertions),
+        // What was cut short has not shown that it holds.
+        outcome: match gravest(&assertions) {
+            Outcome::Pass if happened.cut_short.is_some() => Outcome::Inconclusive,
+            outcome => outcome,
+        },
         notes,
         length_ms: ms(record.end),
         timeline: happened.steps,
@@ -95,6 +104,7 @@ pub(super) fn result(
         },
         assertions,
         facts: facts(record),
+        cut_short: happened.cut_short.clone(),
         ..left_out(scenario, scale, Outcome::Pass, String::new())
     }
 }

@@ -3,7 +3,9 @@
 use super::{
     dead_man::DeadMan,
     desk::Desk,
+    live::{Live, Order},
     play::{Field, Keeper},
+    room::Room,
     source::Orders,
 };
 use crate::{
@@ -16,7 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::time::sleep;
+use tokio::{sync::mpsc, time::sleep};
 
 /// How often we look for a fetch.
 const LOOK: Duration = Duration::from_millis(2);
@@ -34,6 +36,8 @@ pub(super) struct Happened {
     pub(super) faults: Vec<(FaultAt, Span)>,
     pub(super) restarts: Vec<Duration>,
     pub(super) notes: Vec<String>,
+    /// Why it ended before its end.
+    pub(super) cut_short: Option<String>,
     pub(super) end: Duration,
 }
 
@@ -48,13 +52,27 @@ struct On {
     name: Option<usize>,
 }
 
+/// What a player holds in his hands besides the field.
+pub(super) struct Helm {
+    /// What the traffic is told.
+    pub(super) orders: Orders,
+    /// Says that somebody is there.
+    pub(super) switch: DeadMan,
+    /// What people and guards order, and who.
+    pub(super) people: mpsc::UnboundedReceiver<(Order, String)>,
+    /// What they see.
+    pub(super) live: Arc<Live>,
+}
+
 pub(super) struct Player<'f> {
     scenario: &'f Scenario,
     issuer: Arc<FaultyIssuer>,
     keeper: &'f mut dyn Keeper,
     desk: Arc<Mutex<Desk>>,
-    orders: Orders,
-    switch: DeadMan,
+    helm: Helm,
+    room: Room,
+    /// How long people were waited for: later steps come so much later.
+    waited: Duration,
     symbols: Symbols,
     reads_discovery: bool,
     zero: Instant,
@@ -67,8 +85,7 @@ impl<'f> Player<'f> {
         scenario: &'f Scenario,
         field: &'f mut Field,
         desk: Arc<Mutex<Desk>>,
-        orders: Orders,
-        switch: DeadMan,
+        helm: Helm,
         zero: Instant,
     ) -> Player<'f> {
         Player {
@@ -78,8 +95,9 @@ impl<'f> Player<'f> {
             reads_discovery: field.reads_discovery,
             keeper: field.keeper.as_mut(),
             desk,
-            orders,
-            switch,
+            helm,
+            room: field.room.clone(),
+            waited: Duration::ZERO,
             zero,
             on: Vec::new(),
             happened: Happened::default(),
@@ -90,13 +108,16 @@ impl<'f> Player<'f> {
     pub(super) async fn play(mut self, said: &mut (dyn FnMut(&StepResult) + Send)) -> Happened {
         let mut base = Duration::ZERO;
         for (index, step) in self.scenario.timeline.iter().enumerate() {
-            let due = base + step.at.duration(&self.symbols).unwrap_or_default();
+            let due = base + self.waited + step.at.duration(&self.symbols).unwrap_or_default();
             self.wait(due).await;
+            if self.happened.cut_short.is_some() {
+                break;
+            }
             let before = self.happened.steps.len();
             self.begin(step, index == 0, &mut base).await;
             self.happened.steps[before..].iter().for_each(&mut *said);
         }
-        self.orders.end();
+        self.helm.orders.end();
         self.heal();
         let end = self.now();
         for (_, span) in &mut self.happened.spans {
@@ -119,17 +140,63 @@ impl<'f> Player<'f> {
         self.zero.elapsed()
     }
 
-    /// Waits until a step is due; faults end meanwhile.
+    /// Waits until a step is due; faults end meanwhile, and people are heard.
     async fn wait(&mut self, due: Duration) {
-        loop {
+        while self.happened.cut_short.is_none() {
             let next = self.on.iter().filter_map(|on| on.ends).min().filter(|ends| *ends <= due);
             let until = next.unwrap_or(due);
-            alive(&self.switch, sleep(until.saturating_sub(self.now()))).await;
+            let left = until.saturating_sub(self.now());
+            self.helm.switch.beat();
+            tokio::select! {
+                () = sleep(left.min(BEAT)) => {}
+                Some((order, by)) = self.helm.people.recv() => {
+                    self.heed(order, &by);
+                    continue;
+                }
+            }
+            if left > BEAT {
+                continue;
+            }
             if next.is_none() {
                 return;
             }
             self.end_those(until);
         }
+    }
+
+    /// Does what somebody orders.
+    fn heed(&mut self, order: Order, by: &str) {
+        match order {
+            // Nobody waits for it here.
+            Order::Go => {}
+            Order::Heal => self.heal(),
+            Order::Abort => {
+                self.happened.cut_short.get_or_insert_with(|| format!("ended by {by}"));
+            }
+        }
+    }
+
+    /// Waits for somebody to say go; later steps come so much later.
+    async fn cue(&mut self, text: &str) {
+        if !self.room.waits() {
+            return;
+        }
+        let since = self.now();
+        self.helm.live.cue(Some(text.to_owned()));
+        while self.happened.cut_short.is_none() {
+            self.helm.switch.beat();
+            let now = self.now();
+            self.end_those(now);
+            tokio::select! {
+                () = sleep(BEAT / 4) => {}
+                said = self.helm.people.recv() => match said {
+                    Some((Order::Go, _)) | None => break,
+                    Some((order, by)) => self.heed(order, &by),
+                },
+            }
+        }
+        self.helm.live.cue(None);
+        self.waited += self.now() - since;
     }
 
     fn end_those(&mut self, until: Duration) {
@@ -153,6 +220,8 @@ impl<'f> Player<'f> {
     }
 
     fn heal(&mut self) {
+        let now = self.now();
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner).show_all(&self.issuer, now);
         for on in std::mem::take(&mut self.on) {
             self.end(&on);
         }
@@ -162,7 +231,7 @@ impl<'f> Player<'f> {
         // Nothing that a step does takes time but waiting, and that comes first.
         for action in &step.actions {
             if let Action::Sync(document) = action {
-                *base = self.sync(*document).await;
+                *base = self.sync(*document).await.saturating_sub(self.waited);
             }
         }
         let from = self.now();
@@ -180,17 +249,21 @@ impl<'f> Player<'f> {
                 Action::Fault(fault) => self.misbehave(fault, ends, name),
                 Action::Heal => self.heal(),
                 Action::Restart => self.restart().await,
-                Action::Burst(burst) => self.orders.burst(burst.clone()),
+                Action::Burst(burst) => self.helm.orders.burst(burst.clone()),
                 Action::Skew(by) => {
                     let seconds = by.seconds(&self.symbols).unwrap_or(0.0).round() as i64;
                     self.desk.lock().unwrap_or_else(PoisonError::into_inner).skew(seconds);
                     self.issuer.jwks.skew(seconds);
                     self.issuer.discovery.skew(seconds);
                 }
-                Action::Sync(_) | Action::Cue(_) | Action::End => {}
+                Action::Cue(text) => self.cue(text).await,
+                Action::Sync(_) | Action::End => {}
                 // The keys of the first step are there already: the target began with them.
                 _ if is_first => {}
                 action => {
+                    if matches!(action, Action::Unpublish(_) | Action::Revoke(_) | Action::Replace(_)) {
+                        self.helm.live.goes_wrong();
+                    }
                     let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Err(error) = desk.apply(action, &self.issuer, at) {
                         self.happened.notes.push(error.to_string());
@@ -201,6 +274,9 @@ impl<'f> Player<'f> {
     }
 
     fn misbehave(&mut self, fault: &FaultAt, ends: Option<Duration>, name: Option<usize>) {
+        if !fault.rule.fault.is_harmless() {
+            self.helm.live.goes_wrong();
+        }
         let begin = |endpoint: &Endpoint| endpoint.begin(fault.rule.clone(), self.symbols);
         let (jwks, discovery) =
             (fault.jwks.then(|| begin(&self.issuer.jwks)), fault.discovery.then(|| begin(&self.issuer.discovery)));
@@ -211,7 +287,7 @@ impl<'f> Player<'f> {
 
     async fn restart(&mut self) {
         self.happened.restarts.push(self.now());
-        if let Err(error) = alive(&self.switch, self.keeper.restart()).await {
+        if let Err(error) = alive(&self.helm.switch, self.keeper.restart()).await {
             self.happened.notes.push(format!("the target could not be started again: {error}"));
         }
         self.happened.restarts.push(self.now());
@@ -229,7 +305,7 @@ impl<'f> Player<'f> {
         let patience = Duration::from_secs_f64(1.5 * self.symbols.lifetime + self.symbols.cooldown + 1.0);
         let limit = self.now() + patience;
         while self.now() < limit {
-            self.switch.beat();
+            self.helm.switch.beat();
             let fetched = log.all().into_iter().skip(before).find(|entry| entry.honest && entry.until.is_some());
             if let Some(until) = fetched.and_then(|entry| entry.until) {
                 return until.saturating_duration_since(self.zero);

@@ -2,24 +2,27 @@
 
 use super::{
     Ended,
+    game_day::{self, Keys},
     output::{Folder, Log},
     run::{FailLevel, code, listen},
     shared::{FaultyIssuer, KnownFailures, TargetName, fresh_seed, runtime, usage},
     terminal::paint,
 };
 use crate::{
+    chaos::{Listening, Part, Room},
     model::{
         Event,
         chaos::{Scale, Scenario},
     },
-    report::{Format, scenario_block, summary, visible},
+    report::{Format, handover, scenario_block, summary, visible},
     run::{ChaosRequest, ExitCode, FailOn, RunError, Stop, execute_chaos, scale_of},
     suite::{Catalog, SuiteError, scenarios},
 };
 use clap::Args;
 use globset::Glob;
 use miette::Report;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
+use tokio::task::JoinHandle;
 
 /// Change and break the issuer's keys while tokens flow, and judge how the target copes
 ///
@@ -48,6 +51,20 @@ pub(super) struct Chaos {
     /// Print what would happen and when, and play nothing
     #[arg(long)]
     dry_run: bool,
+    /// Lead a drill: one scenario at a time, cues that wait for go, a status line for each stream every second, keys g (go), h
+    /// (heal) and a (abort), and a hand-over in Markdown at the end; with --dry-run the plan by the clock on the wall
+    #[arg(long)]
+    game_day: bool,
+    /// Heal and end as soon as this file is there
+    #[arg(long, value_name = "FILE")]
+    stop_file: Option<PathBuf>,
+    /// Serve live figures for a Prometheus: GET /metrics
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    /// Take orders (POST /control/go, heal, abort) and an alert manager's webhook (POST /alerts); off loopback a token in
+    /// GAUNTLET_CONTROL_TOKEN is wanted
+    #[arg(long, value_name = "ADDRESS")]
+    control: Option<SocketAddr>,
     #[command(flatten)]
     issuer: FaultyIssuer,
     /// Write the reports into this directory [default: reports/<target>/<run>]
@@ -88,6 +105,10 @@ impl Chaos {
                 "start the target with a short lifetime, and say so in its file: [cache] lifetime = \"4s\"",
             ));
         }
+        if self.dry_run && self.game_day {
+            game_day::plan(&scenarios, &scale);
+            return Ok(ExitCode::Ok);
+        }
         if self.dry_run {
             self.plan(&scenarios, &scale);
             return Ok(ExitCode::Ok);
@@ -95,11 +116,13 @@ impl Chaos {
         let name = subject.name();
         let baseline = self.known.read(&name)?;
         let seed = self.seed.unwrap_or_else(fresh_seed);
+        let room = if self.game_day { Room::of_game_day() } else { Room::default() };
         let request = ChaosRequest {
             subject,
             scenarios,
             seed,
-            jobs: usize::from(self.jobs),
+            // People can lead one at a time.
+            jobs: if self.game_day { 1 } else { usize::from(self.jobs) },
             fail_on: match self.fail_on {
                 FailLevel::Must => FailOn::Must,
                 FailLevel::Should => FailOn::Should,
@@ -107,6 +130,7 @@ impl Chaos {
             baseline,
             issuer: self.issuer.options(seed),
             args: std::env::args().skip(1).collect(),
+            room: room.clone(),
         };
         let folder = Folder::new(self.out.clone(), &name);
         let mut log = Log::default();
@@ -114,6 +138,13 @@ impl Chaos {
         let report = runtime()?.block_on(async {
             let (wish, stop) = Stop::new();
             let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
+            let _open = self.open(&room).await?;
+            let keys = self.game_day.then(|| Keys::heed(room.clone()));
+            let mut minders = Vec::new();
+            if self.game_day && !quiet {
+                minders.push(game_day::status(room.clone()));
+            }
+            minders.extend(self.stop_file.clone().map(|file| game_day::stop_file(room.clone(), file)));
             let report = execute_chaos(request, catalog, stop, &mut |event| {
                 log.write(event, &folder);
                 if !quiet {
@@ -122,9 +153,14 @@ impl Chaos {
             })
             .await;
             listener.abort();
+            minders.iter().for_each(JoinHandle::abort);
+            drop(keys);
             report
         })?;
-        let written = folder.write(&report, &self.format)?;
+        let mut written = folder.write(&report, &self.format)?;
+        if self.game_day {
+            written.push(folder.put(&report, "handover.md", handover(&report).as_bytes())?);
+        }
         if let Some(trouble) = log.trouble() {
             anstream::eprintln!("events.ndjson is not complete: {trouble}");
         }
@@ -133,6 +169,24 @@ impl Chaos {
             anstream::eprintln!("  {}", path.display());
         }
         Ok(code(&report))
+    }
+
+    /// Opens the doors that are asked for; they are shut when what comes back is dropped.
+    async fn open(&self, room: &Room) -> Result<Vec<Listening>, RunError> {
+        let token = || std::env::var("GAUNTLET_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());
+        let mut open = Vec::new();
+        if let Some(bind) = self.metrics {
+            let door = room.listen(bind, Part::Metrics, None).await?;
+            anstream::eprintln!("metrics    http://{}/metrics", door.address);
+            open.push(door);
+        }
+        if let Some(bind) = self.control {
+            let door = room.listen(bind, Part::Control, token()).await?;
+            anstream::eprintln!("control    http://{}/control/state", door.address);
+            anstream::eprintln!("alerts     http://{}/alerts", door.address);
+            open.push(door);
+        }
+        Ok(open)
     }
 
     fn selected(&self) -> Result<Vec<Scenario>, Report> {

@@ -15,6 +15,7 @@ mod explain;
 mod fingerprint;
 mod forge;
 mod from_curl;
+mod game_day;
 mod init;
 mod lint;
 mod list;

@@ -48,6 +48,15 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Writes a further file beside the reports; returns its path.
+    pub fn put(&self, report: &RunReport, name: &str, bytes: &[u8]) -> Result<PathBuf, Report> {
+        let path = self.path(&report.run.id).join(name);
+        put(&path, bytes)?;
+        Ok(path)
+    }
+}
+
 /// Writes a report in several formats into a folder.
 pub(super) fn write_reports(report: &RunReport, formats: &[Format], folder: &Path) -> Result<Vec<PathBuf>, Report> {
     fs::create_dir_all(folder).into_diagnostic().wrap_err_with(|| format!("cannot make {}", folder.display()))?;

@@ -139,6 +139,7 @@ impl Trial {
             baseline: None,
             issuer: FaultyOptions { base: self.issuer.options(), jwks_port: self.jwks_port, seed },
             args: std::env::args().skip(1).collect(),
+            room: crate::chaos::Room::default(),
         };
         let show = |event: &Event| {
             if !self.quiet {

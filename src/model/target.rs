@@ -44,6 +44,9 @@ pub struct TargetFile {
     /// Commands that the harness may run.
     #[serde(default, skip_serializing_if = "Hooks::is_empty")]
     pub hooks: Hooks,
+    /// The target's own eyes.
+    #[serde(default, skip_serializing_if = "Observe::is_empty")]
+    pub observe: Observe,
     /// How long it keeps our key set.
     #[serde(default, skip_serializing_if = "Cache::is_empty")]
     pub cache: Cache,
@@ -261,6 +264,27 @@ impl Hooks {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Hooks::default()
+    }
+}
+
+/// Where the target's own metrics are. Hosts beyond loopback must be listed under `[guard] allow-hosts`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Observe {
+    /// Its metrics in the text format of Prometheus, read every second while a scenario is played; `${port}` is that of
+    /// `[start]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
+    /// A Prometheus that guards may ask, such as `http://127.0.0.1:9090`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prometheus: Option<String>,
+}
+
+impl Observe {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Observe::default()
     }
 }
 

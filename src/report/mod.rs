@@ -23,7 +23,7 @@ mod fixture;
 #[cfg(test)]
 mod fixture_cases;
 
-pub use chaos::{fingerprint_table, scenario_block};
+pub use chaos::{fingerprint_table, handover, scenario_block};
 pub use conclusion::{Conclusion, Standing};
 pub use console::{Paint, Role, finding_block, plain, summary};
 pub use exit::{exit_meaning, exit_sentence};

@@ -5,7 +5,7 @@ use super::{
     provider::RealProvider, session::Score, stop::Stop, subject::Subject, terms::Terms,
 };
 use crate::{
-    chaos::{Desk, fingerprint_desk},
+    chaos::{Desk, Room, fingerprint_desk},
     issuer::{FaultyDocuments, FaultyIssuer, FaultyOptions},
     model::{
         Alg, Event, RunReport, TrustConfig,
@@ -34,6 +34,8 @@ pub struct ChaosRequest {
     pub issuer: FaultyOptions,
     /// The arguments of the command, for the report.
     pub args: Vec<String>,
+    /// Where people and their tools stand.
+    pub room: Room,
 }
 
 /// Plays, and hands every event to `sink` as it happens.
@@ -74,7 +76,7 @@ pub async fn measure_cache(
     said: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Fingerprint, RunError> {
     let seed = issuer.seed;
-    Company::gather(subject, catalog, seed, issuer).await?.study(watch, said).await
+    Company::gather(subject, catalog, seed, issuer, Room::default()).await?.study(watch, said).await
 }
 
 /// An issuer that anybody's tests can make misbehave, with one key that is published and signs.
@@ -110,12 +112,12 @@ pub async fn stand_in(provider: &RealProvider, issuer: FaultyOptions) -> Result<
 }
 
 async fn run(request: ChaosRequest, catalog: Catalog, score: &mut Score<'_>) -> Result<(), RunError> {
-    let ChaosRequest { subject, scenarios, seed, jobs, issuer, args, .. } = request;
+    let ChaosRequest { subject, scenarios, seed, jobs, issuer, args, room, .. } = request;
     if scenarios.is_empty() {
         return Err(RunError::NothingSelected);
     }
     let about = about(&subject);
-    let company = Arc::new(Company::gather(subject, catalog.clone(), seed, issuer).await?);
+    let company = Arc::new(Company::gather(subject, catalog.clone(), seed, issuer, room).await?);
     score.emit(opening::of_scenarios(about, &catalog, scenarios.len(), seed, args));
     let jobs = if company.stands_alone() { jobs.max(1) } else { 1 };
     let (alone, together): (Vec<_>, Vec<_>) =

@@ -3,8 +3,8 @@
 use super::{error::RunError, subject::Subject};
 use crate::{
     builtin,
-    chaos::Keeper,
-    model::{TrustConfig, report::TargetInfo},
+    chaos::{Eyes, Keeper},
+    model::{TargetFile, TrustConfig, report::TargetInfo},
     target::{Connection, Target},
 };
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
@@ -34,6 +34,15 @@ impl Standing {
     /// What tokens are shown to.
     pub(super) async fn target(&self) -> Result<Arc<Target>, RunError> {
         self.0.lock().await.connection.as_ref().map(Connection::target).ok_or(RunError::NeverBegan)
+    }
+
+    /// The target's own eyes, where its file says where they are.
+    pub(super) async fn eyes(&self, file: &TargetFile) -> Result<Eyes, RunError> {
+        let mut parts = self.0.lock().await;
+        let connection = parts.connection.as_mut().ok_or(RunError::NeverBegan)?;
+        let mut filled = |text: &Option<String>| text.as_ref().map(|text| connection.fill("observe", text)).transpose();
+        let (metrics, prometheus) = (filled(&file.observe.metrics)?, filled(&file.observe.prometheus)?);
+        Ok(Eyes { metrics, prometheus, allowed: file.guard.allow_hosts.clone() })
     }
 
     /// Stops it; what its last hook complains about comes back.

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     builtin,
-    chaos::{Desk, Field, Provider, fingerprint, fingerprint_desk, left_out, play},
+    chaos::{Desk, Field, Provider, Room, fingerprint, fingerprint_desk, left_out, play},
     issuer::{FaultyDocuments, FaultyIssuer, FaultyOptions},
     model::{
         Alg, Event, Outcome, Recipe, TrustConfig,
@@ -39,6 +39,7 @@ pub(super) struct Company {
     issuer: FaultyOptions,
     scale: Scale,
     real: Option<Real>,
+    room: Room,
 }
 
 /// A real identity provider that we stand in front of.
@@ -77,6 +78,7 @@ impl Company {
         catalog: Catalog,
         seed: u64,
         issuer: FaultyOptions,
+        room: Room,
     ) -> Result<Company, RunError> {
         let scale = scale_of(&subject)?;
         let (subject, algorithms) = match subject {
@@ -96,13 +98,13 @@ impl Company {
             let (ring, _) = ring_of_issuer(&samples.all(), set.as_deref(), false)?;
             let algorithms = vec![samples.first()?.alg()];
             let real = Some(Real { provider, samples, withheld });
-            return Ok(Company { subject, catalog, ring, algorithms, seed, issuer, scale, real });
+            return Ok(Company { subject, catalog, ring, algorithms, seed, issuer, scale, real, room });
         }
         let ring = KeyRing::generate(&algorithms)?;
         if ring.public().is_none() {
             return Err(RunError::FetchesNoKeys);
         }
-        Ok(Company { subject, catalog, ring, algorithms, seed, issuer, scale, real: None })
+        Ok(Company { subject, catalog, ring, algorithms, seed, issuer, scale, real: None, room })
     }
 
     /// For an issuer that is served alone, with keys of these algorithms.
@@ -113,7 +115,17 @@ impl Company {
         }
         let (subject, seed) = (Tested::Builtin(None), issuer.seed);
         let algorithms = algorithms.to_vec();
-        Ok(Company { subject, catalog, ring, algorithms, seed, issuer, scale: Scale::SHORT, real: None })
+        Ok(Company {
+            subject,
+            catalog,
+            ring,
+            algorithms,
+            seed,
+            issuer,
+            scale: Scale::SHORT,
+            real: None,
+            room: Room::default(),
+        })
     }
 
     /// An event as it may be shown.
@@ -134,6 +146,7 @@ impl Company {
 
     fn missing(&self, scenario: &Scenario) -> Option<Needed> {
         let offers = |needed: &Needed| match (&self.subject, needed) {
+            (_, Needed::TwoAlgorithms) => [Alg::Rs256, Alg::Es256].iter().all(|alg| self.algorithms.contains(alg)),
             (Tested::Builtin(_), Needed::Restart | Needed::Stale) => true,
             (Tested::Builtin(_), Needed::Https | Needed::Discovery) => false,
             (Tested::File(_, file), Needed::Restart) => file.start.is_some() || !file.hooks.restart.is_empty(),
@@ -216,9 +229,22 @@ impl Company {
             Tested::File(..) if self.real.is_some() => issuer.discovery.log().count() > 0,
             Tested::File(_, file) => file.trust.keys == KeySource::Discovery,
         };
+        let eyes = match &self.subject {
+            Tested::File(_, file) if !file.observe.is_empty() => Some(Arc::new(standing.eyes(file).await?)),
+            _ => None,
+        };
         let provider = self.real.as_ref().map(|real| Arc::new(real.provider.clone()) as Arc<dyn Provider>);
         let keeper = Box::new(standing.clone());
-        Ok(Field { issuer, target, keeper, scale: self.scale, reads_discovery, provider })
+        Ok(Field {
+            issuer,
+            target,
+            keeper,
+            scale: self.scale,
+            reads_discovery,
+            provider,
+            room: self.room.clone(),
+            eyes,
+        })
     }
 
     /// Measures the target's key cache.

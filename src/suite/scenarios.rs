@@ -172,6 +172,16 @@ fn check(file: &SuiteFile, scenario: &Scenario) -> Result<(), SuiteError> {
             return Err(point(file, &format!("\"{name}\""), &format!("two spans are called {name:?}"), "rename one"));
         }
     }
+    for guard in &scenario.guard {
+        if !guard.when.is_whole() {
+            return Err(point(
+                file,
+                "guard",
+                "wanted a guard about tokens or about a query",
+                "write { of = \"valid\", accepted = \"< 50%\", for = \"30s\" } or { query = \"up\", is = \"< 1\", for = \"30s\" }",
+            ));
+        }
+    }
     for claim in &scenario.assert {
         if let Some(name) = claim.window.span().filter(|name| !names.contains(name)) {
             return Err(point(

@@ -209,6 +209,14 @@ fn declared(file: &TargetFile) -> Capabilities {
 }
 
 impl Connection {
+    /// Fills the placeholders of a text of the target file; `place` says where it is written.
+    ///
+    /// # Errors
+    /// A placeholder has no value.
+    pub fn fill(&mut self, place: &str, text: &str) -> Result<String, TargetError> {
+        self.facts.fill(place, text)
+    }
+
     /// An adapter that was started without a target file.
     #[must_use]
     pub fn of_adapter(target: StdioTarget, world: &World, trust: &TrustConfig) -> Connection {

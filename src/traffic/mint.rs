@@ -136,12 +136,15 @@ impl Mint {
         Ok(jwk)
     }
 
-    /// A fresh key by this name, of the algorithm that signs. `version` makes it anew under the same `kid`.
+    /// A fresh key by this name, of the algorithm that signs or that the name ends with (`k2-es256`). `version` makes it anew under the same `kid`.
     ///
     /// # Errors
     /// The ring cannot make such a key.
     pub fn key(&self, name: &str, version: u32) -> Result<SigningKey, ForgeError> {
-        let ring = |version: u32| format!("spare-{}-{}-{name}-{version}", self.alg.name().to_lowercase(), self.label);
+        // A name may say the algorithm at its end: `k2-es256`.
+        let own = name.rsplit('-').next().and_then(|word| word.to_uppercase().parse().ok());
+        let alg: Alg = own.unwrap_or(self.alg);
+        let ring = |version: u32| format!("spare-{}-{}-{name}-{version}", alg.name().to_lowercase(), self.label);
         let (first, _) = self.forge.ring().key(&ring(1))?;
         self.forge.ring().key(&ring(version))?;
         Ok(SigningKey { ring: ring(version), kid: first.kid().to_owned() })

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the Debian packages that some targets are about: HAProxy, nginx, Apache with mod_auth_openidc,
-# Crypt::JWT. Needs root and apt-get; without them it says so and ends well, and those targets are
+# Crypt::JWT; and Prometheus with its Alertmanager for drills. Needs root and apt-get; without them it says so and ends well, and those targets are
 # skipped by name.
 set -u
-packages="haproxy nginx-light apache2-bin libapache2-mod-auth-openidc libcrypt-jwt-perl"
+packages="haproxy nginx-light apache2-bin libapache2-mod-auth-openidc libcrypt-jwt-perl prometheus prometheus-alertmanager"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "skipped: Debian packages (needs root and apt-get): $packages"
   exit 0

@@ -48,4 +48,7 @@ install adapters/go-golang-jwt go
 install adapters/go-jose go
 install adapters/java-nimbus java javac mvn
 install adapters/perl-crypt-jwt perl
+if ! caches/install.sh; then
+  status=1
+fi
 exit $status

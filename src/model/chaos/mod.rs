@@ -4,6 +4,7 @@ mod answer_fault;
 mod assertion;
 mod bound;
 mod class;
+mod drill;
 mod expression;
 mod fault;
 mod fingerprint;
@@ -19,6 +20,7 @@ pub use answer_fault::{BodyFault, ErrorKind, HeaderFault, Pick, Redirect, Status
 pub use assertion::{Assertion, Grade, Metric, Window};
 pub use bound::{Bound, Comparison, Quantity};
 pub use class::{TokenClass, UnknownClass};
+pub use drill::{AlertSeen, Operation, OwnMetric};
 pub use expression::{Expression, Symbol, Symbols};
 pub use fault::{Fault, FaultRule, Faults, Layer, TlsFault};
 pub use fingerprint::{Fingerprint, Refreshes};

@@ -2,6 +2,7 @@
 
 use super::{
     assertion::{Grade, Metric},
+    drill::{AlertSeen, Operation, OwnMetric},
     scale::Scale,
 };
 use crate::model::{
@@ -60,6 +61,18 @@ pub struct ScenarioResult {
     pub assertions: Vec<AssertionResult>,
     /// What was measured, for the card on top of a report.
     pub facts: Facts,
+    /// Why it ended before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<String>,
+    /// What people and guards ordered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+    /// What an alert manager said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertSeen>,
+    /// The target's own metrics, those that moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_metrics: Vec<OwnMetric>,
 }
 
 /// One thing that happened.

@@ -53,7 +53,7 @@ pub struct ScenarioText {
     /// How bad a broken must is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// What a target must offer: `restart`, `https`, `stale` (a declared S), `discovery`.
+    /// What a target must offer: `restart`, `https`, `stale` (a declared S), `discovery`, `rs256-and-es256`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Needed>,
     /// Whether it is one of the few that find most defects.
@@ -88,6 +88,9 @@ pub enum Needed {
     Stale,
     /// It reads our discovery document.
     Discovery,
+    /// It takes both RS256 and ES256.
+    #[serde(rename = "rs256-and-es256")]
+    TwoAlgorithms,
 }
 
 impl Needed {
@@ -99,6 +102,7 @@ impl Needed {
             Needed::Https => "the target does not reach our issuer over HTTPS; set [trust] https = true",
             Needed::Stale => "the target file declares no [cache] stale",
             Needed::Discovery => "the target does not read our discovery document",
+            Needed::TwoAlgorithms => "the target file does not list both RS256 and ES256 in [trust] algorithms",
         }
     }
 }
@@ -152,12 +156,40 @@ pub struct Guard {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct GuardWhen {
     /// About which tokens.
-    pub of: Subject,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Subject>,
     /// The share of them that is taken.
-    pub accepted: Bound,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Bound>,
+    /// Instead of tokens: a query to the Prometheus that the target file names in `[observe] prometheus`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// What the first value of the query is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<Bound>,
     /// For how long.
     #[serde(rename = "for")]
     pub length: Expression,
+}
+
+impl GuardWhen {
+    /// Whether it is about tokens or about a query, and about one of them only.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let (tokens, query) = (self.of.is_some() && self.accepted.is_some(), self.query.is_some() && self.is.is_some());
+        let parts = [self.of.is_some(), self.accepted.is_some(), self.query.is_some(), self.is.is_some()];
+        tokens != query && parts.into_iter().filter(|part| *part).count() == 2
+    }
+}
+
+impl std::fmt::Display for GuardWhen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.of, &self.accepted, &self.query, &self.is) {
+            (Some(of), Some(bound), ..) => write!(f, "{of}: accepted {bound} for {}", self.length),
+            (.., Some(query), Some(bound)) => write!(f, "{query} {bound} for {}", self.length),
+            _ => f.write_str("nothing"),
+        }
+    }
 }
 
 /// What a guard does.
@@ -209,7 +241,27 @@ impl Scenario {
             Action::Fault(fault) => fault.rule.fault.plants_keys(),
             _ => false,
         };
-        self.keys().len() > 1 || self.timeline.iter().flat_map(|step| &step.actions).any(ours)
+        // What is published from the beginning, and nothing more is done with, may be there already.
+        let idle = |name: &String| {
+            let first = |action: &Action| matches!(action, Action::Publish(own) if own == name);
+            let names = |action: &Action| match action {
+                Action::Publish(own)
+                | Action::Unpublish(own)
+                | Action::Sign(own)
+                | Action::Revoke(own)
+                | Action::Replace(own) => own == name,
+                Action::Burst(burst) => burst.key.as_ref() == Some(name),
+                _ => false,
+            };
+            let symbols = super::Scale::SHORT.symbols();
+            let begins = |step: &super::step::Step| step.at.seconds(&symbols) == Some(0.0);
+            let steps = self.timeline.iter().map(|step| (begins(step), &step.actions));
+            let mut actions = steps.flat_map(|(begins, actions)| actions.iter().map(move |action| (begins, action)));
+            actions.all(|(begins, action)| (begins && first(action)) || !names(action))
+                && self.traffic.also.iter().all(|portion| portion.key.as_ref() != Some(name))
+        };
+        self.keys().iter().filter(|name| !idle(name)).count() > 1
+            || self.timeline.iter().flat_map(|step| &step.actions).any(ours)
     }
 
     /// The shortest time that it is expected to take, where every step comes when it says.

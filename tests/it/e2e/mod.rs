@@ -12,6 +12,7 @@ mod control;
 mod exit_codes;
 mod files;
 mod fuzzing;
+mod game_day;
 mod help;
 mod hostile;
 mod issuer;
