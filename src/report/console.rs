@@ -6,6 +6,7 @@ use super::{
     exit_sentence,
     group::{Group, by_case, findings, number, skips, tally},
     load::load_lines,
+    statement::profile_sentence,
     text::visible,
     words::{READING_ORDER, count, outcome_symbol, outcome_word},
 };
@@ -155,6 +156,9 @@ pub fn summary(report: &RunReport, paint: Paint<'_>) -> String {
     };
     let headline = paint(Role::Outcome(outcome), &format!("{} {}", outcome_symbol(outcome), conclusion.headline));
     let _ = writeln!(text, "{name}  {headline}: {}", conclusion.detail);
+    if let Some(profile) = &report.summary.profile {
+        let _ = writeln!(text, "{}  {}", paint(Role::Label, "profile"), visible(&profile_sentence(profile)));
+    }
     if let Some((words, command)) = next_step(report, &grave) {
         let _ = writeln!(text, "{}  {words} {}", paint(Role::Label, "next"), paint(Role::Command, &command));
     }

@@ -14,6 +14,7 @@ use crate::{
     report::{
         Conclusion, Standing, exit_sentence,
         group::{by_case, findings, is_finding},
+        statement::profile_sentence,
         text::visible,
         words::{between, count, grouped, moment},
     },
@@ -149,6 +150,7 @@ fn facts(report: &RunReport) -> Vec<Fact> {
     let mut facts = vec![fact("Date", moment(&run.started), false)];
     facts.extend(between(&run.started, &run.finished).map(|time| fact("Duration", time, false)));
     facts.push(fact("Exit code", format!("{}: {}", report.exit_code, exit_sentence(report)), false));
+    facts.extend(report.summary.profile.as_ref().map(|profile| fact("Profile", profile_sentence(profile), false)));
     if status.known + status.fixed + status.stale > 0 {
         let words =
             format!("{} new, {} known, {} fixed, {} stale", status.new, status.known, status.fixed, status.stale);

@@ -2,6 +2,7 @@
 
 use crate::{
     model::{
+        ProfileSummary,
         certificate::{Certificate, ScenarioAccount},
         chaos::Grade,
     },
@@ -19,6 +20,19 @@ const REASONS: usize = 12;
 /// What a statement of somebody about their own target proves.
 pub const PROOF: &str = "The signature proves who says this, and that no byte of it was changed since. It does not prove \
                          that it is true: who holds the key could have made up the runs. Whoever wants to know tries it again.";
+
+/// How the cases of a run stand to the profile that it was for.
+pub(in crate::report) fn profile_sentence(profile: &ProfileSummary) -> String {
+    let cases = format!("{} of {} passed", grouped(profile.must_pass), count(profile.must_total, "case"));
+    let scenarios = match profile.scenarios {
+        0 => String::new(),
+        some => format!("; it also asks for {}, which `gauntlet certify` plays", count(some, "scenario")),
+    };
+    match profile.conformant {
+        true => format!("{} is met: {cases}{scenarios}", profile.name),
+        false => format!("{} is not met: {cases}; {}", profile.name, profile.because.join("; ")),
+    }
+}
 
 /// The statement in plain sentences, to a terminal.
 #[must_use]

@@ -4,7 +4,11 @@ use super::{
     play::{Ended, gauntlet, gauntlet_in},
     profiles::small_suite,
 };
-use jwt_gauntlet::certify::{Files, KEY, PublicKey, STATEMENT, open};
+use jwt_gauntlet::{
+    certify::{Evidence, Files, KEY, PublicKey, RUN, Refusal, STATEMENT, SigningKey, examine, open, seal},
+    model::Outcome,
+    suite::{Catalog, scenarios},
+};
 use proptest::{
     prelude::{ProptestConfig, any},
     sample::Index,
@@ -155,6 +159,44 @@ fn no_byte_of_a_bundle_can_be_another_one() {
     }
     let key = PublicKey::from_file(&fs::read_to_string(desk.path("public.pem")).unwrap()).unwrap();
     open(&files, Some(&key)).unwrap();
+}
+
+#[test]
+fn whoever_signs_what_the_runs_do_not_show_is_found_out() {
+    let desk = Desk::new();
+    desk.certify("builtin:strict", "small", &["--key", "key.pem"]).with_code(0);
+    let folder = desk.path("scenarios");
+    let catalog = Catalog::load(Some(&desk.path("suite"))).unwrap().with_scenarios(Some(&folder)).unwrap();
+    let scenarios = scenarios(Some(&folder)).unwrap();
+    let opened = open(&desk.files(), None).unwrap();
+    let certificate = examine(&opened, &catalog, &scenarios).unwrap();
+    // The right key over other evidence: every signature and digest fits.
+    let key = SigningKey::from_pem(&fs::read_to_string(desk.path("key.pem")).unwrap()).unwrap();
+    let stated = |change: &dyn Fn(&mut Evidence)| {
+        let mut evidence = opened.evidence.clone();
+        change(&mut evidence);
+        let mut files = desk.files();
+        files.retain(|name, _| ![KEY, STATEMENT].contains(&name.as_str()));
+        files.insert(RUN.into(), serde_json::to_vec(&evidence.run).unwrap());
+        files.insert("profile.json".into(), serde_json::to_vec(&evidence.profile).unwrap());
+        let files = seal(files, &certificate, &evidence, &catalog, &key).unwrap();
+        match examine(&open(&files, Some(key.public())).unwrap(), &catalog, &scenarios).unwrap_err() {
+            Refusal::NotConformant { because, .. } => because.join("; "),
+            other => other.to_string(),
+        }
+    };
+    assert!(stated(&|evidence| drop(evidence.run.cases.pop())).contains("are not in the run"));
+    assert!(stated(&|evidence| evidence.run.complete = false).contains("the run did not finish"));
+    let broken = stated(&|evidence| evidence.run.cases[0].findings[0].outcome = Outcome::Fail);
+    assert!(broken.contains("broken: signature/"), "{broken}");
+    let lean = stated(&|evidence| evidence.profile.parts[0].cases = vec!["signature/ed-*".into()]);
+    assert!(lean.contains("is not the profile small of this suite"), "{lean}");
+    let proud = stated(&|evidence| evidence.run.summary.profile.as_mut().unwrap().must_pass += 1);
+    assert!(proud.contains("is not what its cases give"), "{proud}");
+    let other = stated(&|evidence| evidence.run.target.name = "another".into());
+    assert!(other.contains("the declaration is about"), "{other}");
+    let elsewhere = stated(&|evidence| evidence.run.run.seed += 1);
+    assert!(elsewhere.contains("its predicate is not what the runs give"), "{elsewhere}");
 }
 
 #[test]
