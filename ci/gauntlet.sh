@@ -8,7 +8,7 @@
 #   GAUNTLET_CACHE    where it is installed [default: .gauntlet]; let the pipeline keep this folder between jobs
 #   GAUNTLET_INSTALL  what `cargo install` is given for that [default: the source that this script lies in, else jwt-gauntlet]
 #   GAUNTLET_OUT      where the reports go [default: gauntlet-report]; keep them as an artefact, also where the job fails
-#   GAUNTLET_FORMATS  the reports beside run.json [default: html,junit]
+#   GAUNTLET_FORMATS  the reports beside run.json [default: html,junit,sarif,markdown]
 #   GITHUB_STEP_SUMMARY  a file that the summary is added to, where a pipeline names one
 set -eu
 
@@ -21,7 +21,7 @@ shift
 
 cache=${GAUNTLET_CACHE:-.gauntlet}
 out=${GAUNTLET_OUT:-gauntlet-report}
-formats=${GAUNTLET_FORMATS:-html,junit}
+formats=${GAUNTLET_FORMATS:-html,junit,sarif,markdown}
 here=$(cd "$(dirname "$0")" && pwd)
 
 find_binary() {

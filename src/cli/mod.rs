@@ -7,6 +7,7 @@ mod baseline;
 mod baseline_edit;
 mod certify;
 mod chaos;
+mod compare;
 mod coverage;
 mod curl;
 mod decode;
@@ -80,6 +81,8 @@ enum Command {
     Forge(forge::Forge),
     /// Decode a token and point at its hygiene
     Decode(decode::Decode),
+    /// Compare two runs, or lay many targets side by side
+    Compare(compare::Compare),
     /// Keep the list of known failures: accept, prune, check
     Baseline(baseline::BaselineCommand),
     /// Render an old run again
@@ -154,6 +157,7 @@ fn dispatch(command: Command) -> Ended {
         Command::Explain(explain) => explain.execute(),
         Command::Forge(forge) => forge.execute(),
         Command::Decode(decode) => decode.execute(),
+        Command::Compare(compare) => compare.execute(),
         Command::Baseline(baseline) => baseline.execute(),
         Command::Report(report) => report.execute(),
         Command::Selftest(selftest) => selftest.execute(),

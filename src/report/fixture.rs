@@ -131,6 +131,9 @@ pub fn large(variants: usize) -> RunReport {
             let mut copy = case.clone();
             let old = copy.id.case();
             copy.id.name = format!("{}-{round}", copy.id.name);
+            for finding in &mut copy.findings {
+                finding.id = finding.id.replacen(&old, &copy.id.case(), 1);
+            }
             report.statements.insert(copy.id.case(), statements[&old].clone());
             report.cases.push(copy);
         }

@@ -1,6 +1,6 @@
 //! The formats, and the one door to all of them.
 
-use super::{html, json, junit};
+use super::{html, json, junit, markdown, openmetrics, sarif};
 use crate::model::RunReport;
 use std::{fmt, str::FromStr};
 
@@ -13,11 +13,18 @@ pub enum Format {
     Html,
     /// JUnit XML for build servers.
     Junit,
+    /// SARIF 2.1.0 for code scanning.
+    Sarif,
+    /// Markdown for the summary of a job and for a comment on a pull request; short.
+    Markdown,
+    /// OpenMetrics text for dashboards.
+    Openmetrics,
 }
 
 impl Format {
     /// Every format, in the order in which lists show them.
-    pub const ALL: &[Format] = &[Format::Json, Format::Html, Format::Junit];
+    pub const ALL: &[Format] =
+        &[Format::Json, Format::Html, Format::Junit, Format::Sarif, Format::Markdown, Format::Openmetrics];
 
     /// Its name on the command line.
     #[must_use]
@@ -26,6 +33,9 @@ impl Format {
             Format::Json => "json",
             Format::Html => "html",
             Format::Junit => "junit",
+            Format::Sarif => "sarif",
+            Format::Markdown => "markdown",
+            Format::Openmetrics => "openmetrics",
         }
     }
 
@@ -36,6 +46,9 @@ impl Format {
             Format::Json => "run.json",
             Format::Html => "report.html",
             Format::Junit => "junit.xml",
+            Format::Sarif => "results.sarif",
+            Format::Markdown => "summary.md",
+            Format::Openmetrics => "metrics.txt",
         }
     }
 }
@@ -56,7 +69,7 @@ impl FromStr for Format {
 
 /// A name that is no [`Format`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("wanted one of json, html, junit, found {0:?}")]
+#[error("wanted one of json, html, junit, sarif, markdown, openmetrics, found {0:?}")]
 pub struct UnknownFormat(pub String);
 
 /// Why a run could not be rendered or read back.
@@ -89,6 +102,9 @@ pub enum RenderError {
     /// JUnit XML could not be written.
     #[error("the run cannot be written as JUnit XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
+    /// OpenMetrics text could not be written.
+    #[error("the run cannot be written as OpenMetrics text: {0}")]
+    OpenMetrics(#[source] fmt::Error),
 }
 
 /// Renders a run. The same run gives the same bytes.
@@ -100,6 +116,9 @@ pub fn render(report: &RunReport, format: Format) -> Result<Vec<u8>, RenderError
         Format::Json => json::write(report),
         Format::Html => html::write(report),
         Format::Junit => junit::write(report),
+        Format::Sarif => sarif::write(report),
+        Format::Markdown => markdown::write(report),
+        Format::Openmetrics => openmetrics::write(report),
     }
 }
 
@@ -112,7 +131,9 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.to_string().parse::<Format>().unwrap(), *format);
         }
-        assert_eq!("pdf".parse::<Format>().unwrap_err().to_string(), "wanted one of json, html, junit, found \"pdf\"");
+        let refused = "pdf".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(refused, "wanted one of json, html, junit, sarif, markdown, openmetrics, found \"pdf\"");
+        assert!(Format::ALL.iter().all(|format| refused.contains(format.name())));
     }
 
     #[test]

@@ -1,10 +1,9 @@
 use super::*;
 use crate::{
-    model::chaos::{Scale, ScenarioResult},
+    model::chaos::ScenarioResult,
     run::exit::{ExitCode, FailOn, of_finished},
     suite::baseline_from,
 };
-use serde_json::json;
 
 /// Sixteen cases with every outcome, of which nothing is known yet.
 fn report() -> RunReport {
@@ -15,19 +14,7 @@ fn report() -> RunReport {
 
 /// A scenario with a broken must and a missed objective.
 fn scenario() -> ScenarioResult {
-    let claim = |name: &str, level: &str, outcome: &str| {
-        json!({ "name": name, "metric": "accepted", "level": level, "expected": "= 0", "observed": "3", "n": 9,
-                "outcome": outcome, "baseline": "new", "because": "so", "window-ms": [0, 9] })
-    };
-    let facts = json!({ "forged": [9, 3] });
-    let scale = serde_json::to_value(Scale::SHORT).unwrap();
-    serde_json::from_value(json!({
-        "id": "rotate:a,b", "title": "t", "why": "w", "severity": "high", "source": { "file": "s.toml", "line": 1 },
-        "outcome": "fail", "scale": scale, "length-ms": 9, "fetches": { "jwks": [], "discovery": [], "sink": [], "dropped": 0 },
-        "assertions": [claim("always, of forged: accepted = 0", "must", "fail"), claim("it is quick", "should", "warn")],
-        "facts": facts,
-    }))
-    .unwrap()
+    serde_json::from_str(include_str!("../../tests/fixtures/scenario.json")).unwrap()
 }
 
 fn universe(report: &RunReport, more: &[&str]) -> Universe {

@@ -8,6 +8,7 @@ mod fuzz;
 mod in_process;
 mod layers;
 mod policy;
+mod readers;
 mod sample;
 mod schemas;
 mod suite;

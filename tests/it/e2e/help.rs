@@ -19,6 +19,7 @@ fn the_help_of_every_command() {
         "forge",
         "decode",
         "baseline",
+        "compare",
         "report",
         "selftest",
         "proxy",

@@ -8,6 +8,7 @@ mod baseline;
 mod certify;
 mod chaos;
 mod commands;
+mod compare;
 mod control;
 mod exit_codes;
 mod files;
