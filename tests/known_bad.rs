@@ -84,6 +84,65 @@ fn known_bad_releases_are_caught_and_mended_ones_are_not() {
     assert!(complaints.is_empty(), "{complaints}");
 }
 
+/// A release with a flaw and the one that mended it, as two runs of more than the flaw is about: the comparison shows the
+/// flaw and nothing else, in both directions.
+#[test]
+fn a_comparison_shows_exactly_what_was_mended() {
+    const PAIR: &str = "fast-jwt-6.1.0-crit";
+    let wanted = env::var_os("GAUNTLET_REAL_VALIDATORS").is_some_and(|value| !value.is_empty() && value != "0");
+    let entry = expected().into_iter().find(|entry| entry.vulnerable == PAIR).expect("it is expected");
+    let absent = if wanted { missing(&entry.language) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
+    if let Some(what) = absent {
+        println!("skipped: {PAIR} and {} side by side ({what})", entry.fixed);
+        return;
+    }
+    let out = tempfile::tempdir().expect("a temporary folder");
+    for target in [&entry.vulnerable, &entry.fixed] {
+        let file = root().join("targets").join(format!("{target}.toml"));
+        let run = Command::new(binary())
+            .arg("run")
+            .arg(file)
+            .args(entry.caught_by.iter().flat_map(|variant| ["--only", variant]))
+            .args(["--only", "claims/aud-*", "--only", "algorithm/alg-none*"])
+            .args(["--max-time", "1m", "--format", "json", "--quiet", "--out"])
+            .arg(out.path().join(target))
+            .output()
+            .expect("the binary that cargo built for this test");
+        assert!(out.path().join(target).join("run.json").exists(), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+    let compared = |old: &String, new: &String| {
+        let ended = Command::new(binary())
+            .args(["compare", "--format", "json", old, new])
+            .current_dir(out.path())
+            .output()
+            .expect("the binary that cargo built for this test");
+        let value: serde_json::Value = serde_json::from_slice(&ended.stdout).expect("a comparison as JSON");
+        (ended.status.code(), value)
+    };
+    let mut flaw: Vec<String> = entry.caught_by.iter().map(|variant| format!("{variant}#verdict")).collect();
+    flaw.sort();
+    let listed = |value: &serde_json::Value, list: &str| {
+        let changes = value[list].as_array().expect("a list of changes").iter();
+        let mut ids: Vec<String> =
+            changes.map(|change| change["finding"].as_str().expect("an id").to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    for (old, new, list, other, code) in [
+        (&entry.vulnerable, &entry.fixed, "fixed", "broken", 0),
+        (&entry.fixed, &entry.vulnerable, "broken", "fixed", 1),
+    ] {
+        let (ended, value) = compared(old, new);
+        assert_eq!(
+            (ended, listed(&value, list), listed(&value, other)),
+            (Some(code), flaw.clone(), Vec::new()),
+            "{value:#}"
+        );
+        assert_eq!((listed(&value, "lost"), listed(&value, "broken-in-new-cases")), (Vec::new(), Vec::new()));
+    }
+    println!("{PAIR} and {}: the comparison shows {}", entry.fixed, flaw.join(", "));
+}
+
 /// Releases whose flaw shows with sample tokens of an issuer that is not ours: how many, and whether its public key set
 /// must be known as well.
 const BLACK_BOX: [(&str, usize, bool); 5] = [

@@ -31,8 +31,8 @@ mod shared;
 mod terminal;
 mod trial;
 mod vectors;
-mod worker;
 mod verify;
+mod worker;
 
 use crate::{model::outcome::JUDGE, run::ExitCode, suite::Catalog};
 use clap::{Parser, Subcommand, error::ErrorKind};

@@ -1,9 +1,10 @@
-//! What needs a reader, from wherever it comes: checks of cases, claims of scenarios, first probes. Formats that list
-//! findings one by one are made of these.
+//! What needs a reader, from wherever it comes: checks of cases, claims of scenarios, gates of load plans, first
+//! probes. Formats that list findings one by one are made of these.
 
 use crate::model::{
     Level, Outcome, Reference, RunReport, Severity,
     chaos::{AssertionResult, Grade, ScenarioResult},
+    load::{GateResult, LoadResult},
     report::{CalibrationCheck, CaseResult, Statement},
 };
 
@@ -39,7 +40,7 @@ pub(super) struct Issue<'a> {
     pub source: Option<(&'a str, usize)>,
 }
 
-/// All of them: probes, then cases, then scenarios, each in the order of the run.
+/// All of them: probes, then cases, then scenarios and load plans, each in the order of the run.
 pub(super) fn issues(report: &RunReport) -> Vec<Issue<'_>> {
     let probes = report.calibration.iter().filter(|check| needs_reader(check.outcome)).map(of_probe);
     let cases = report.cases.iter().flat_map(|case| {
@@ -53,7 +54,11 @@ pub(super) fn issues(report: &RunReport) -> Vec<Issue<'_>> {
         let own = own.map(move |claim| of_claim(report, scenario, claim));
         unplayed.then(|| of_unplayed(report, scenario)).into_iter().chain(own)
     });
-    probes.chain(cases).chain(claims).collect()
+    let gates = report.load.iter().flat_map(|plan| {
+        let own = plan.gates.iter().filter(|gate| matches!(gate.outcome, Outcome::Fail | Outcome::Warn));
+        own.map(move |gate| of_gate(plan, gate))
+    });
+    probes.chain(cases).chain(claims).chain(gates).collect()
 }
 
 fn needs_reader(outcome: Outcome) -> bool {
@@ -133,6 +138,26 @@ fn of_unplayed<'a>(report: &RunReport, scenario: &'a ScenarioResult) -> Issue<'a
 fn rule_of_scenario(scenario: &ScenarioResult) -> String {
     let name = scenario.id.split_once(':').map_or(scenario.id.as_str(), |(name, _)| name);
     format!("chaos/{name}")
+}
+
+/// A gate of a load plan. It is about this machine, so that none is ever on the list of known failures.
+fn of_gate<'a>(plan: &'a LoadResult, gate: &'a GateResult) -> Issue<'a> {
+    Issue {
+        id: format!("load/{}#{}", plan.id, gate.name),
+        rule: format!("load/{}", plan.id),
+        outcome: gate.outcome,
+        severity: if gate.outcome == Outcome::Fail { plan.severity } else { Severity::Low },
+        level: if gate.level == Grade::Must { Level::Must } else { Level::Should },
+        title: &plan.title,
+        expected: &gate.expected,
+        observed: &gate.observed,
+        because: &gate.because,
+        known: None,
+        refs: &plan.refs,
+        why: &plan.why,
+        fix: ["", &plan.fix],
+        source: Some((&plan.source.file, plan.source.line)),
+    }
 }
 
 fn of_probe(check: &CalibrationCheck) -> Issue<'_> {

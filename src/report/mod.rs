@@ -30,7 +30,6 @@ mod fixture;
 mod fixture_cases;
 
 pub use chaos::{fingerprint_table, handover, scenario_block};
-pub use chaos::{fingerprint_table, scenario_block};
 pub use compare::{Change, Comparison, Moved, Side, Tolerance, Verdict, comparison_markdown, comparison_text};
 pub use conclusion::{Conclusion, Standing};
 pub use console::{Paint, Role, finding_block, plain, summary};

@@ -5,6 +5,7 @@ use crate::model::{
     Outcome, RunReport,
     baseline::EntryStatus,
     chaos::Measured,
+    load::{LoadResult, LoadWindow},
     report::{Counts, Measurement},
 };
 use jiff::Timestamp;
@@ -139,6 +140,16 @@ impl Figures {
                 "Tokens that must be refused at all times and were taken",
                 forged(report, &with),
             ),
+            gauge(
+                "gauntlet_load_throughput",
+                "Answers in a second",
+                load(report, &with, |window| window.throughput_rps),
+            ),
+            seconds(
+                "gauntlet_load_p95",
+                "From the planned start to the answer, of 95 in 100 tokens",
+                load(report, &with, |window| window.token_validation_ms.p95 / 1000.0),
+            ),
         ];
         Figures { about, gauges }
     }
@@ -185,6 +196,14 @@ fn measured(report: &RunReport, with: &dyn Fn(Labels) -> Labels) -> Vec<(Labels,
     };
     let all = report.cases.iter().filter_map(|case| Some((visible(&case.id.to_string()), case.measured.as_ref()?)));
     all.filter_map(sample).collect()
+}
+
+fn load(report: &RunReport, with: &dyn Fn(Labels) -> Labels, value: fn(&LoadWindow) -> f64) -> Vec<(Labels, f64)> {
+    let windows = report.load.iter().flat_map(|plan| plan.windows.iter().map(move |window| (plan, window)));
+    let labels = |plan: &LoadResult, window: &LoadWindow| {
+        with(vec![("plan", visible(&plan.id)), ("window", visible(&window.name)), ("alg", visible(&window.alg))])
+    };
+    windows.map(|(plan, window)| (labels(plan, window), value(window))).collect()
 }
 
 fn forged(report: &RunReport, with: &dyn Fn(Labels) -> Labels) -> Vec<(Labels, f64)> {

@@ -164,7 +164,7 @@ fn help(issue: &Issue<'_>) -> MultiformatMessageString {
         markdown.push(format!("See {}.", refs.iter().map(link).collect::<Vec<_>>().join(", ")));
     }
     let explain = format!("gauntlet explain {}", visible(&issue.rule));
-    if issue.source.is_some() && !issue.rule.starts_with("chaos/") {
+    if issue.source.is_some() && !["chaos/", "load/"].iter().any(|kind| issue.rule.starts_with(kind)) {
         plain.push(explain.clone());
         markdown.push(format!("`{explain}`"));
     }

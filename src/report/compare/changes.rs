@@ -55,7 +55,7 @@ pub struct Side {
     pub suite: String,
     /// Whether it came to its end.
     pub complete: bool,
-    /// Cases executed and scenarios played.
+    /// Cases executed, scenarios played, and load plans run.
     pub executed: usize,
 }
 
@@ -237,7 +237,9 @@ impl Side {
             tool: report.tool.version.clone(),
             suite: report.tool.suite.clone(),
             complete: report.complete,
-            executed: report.summary.executed + played,
+            executed: report.summary.executed
+                + played
+                + report.load.iter().filter(|plan| !plan.gates.is_empty()).count(),
         }
     }
 }
@@ -294,16 +296,30 @@ fn seen(report: &RunReport) -> BTreeMap<String, Seen<'_>> {
         };
         (format!("calibration/{}", check.name), seen)
     });
-    findings.chain(claims).chain(probes).collect()
+    let gates = report.load.iter().flat_map(|plan| {
+        plan.gates.iter().map(move |gate| {
+            let seen = Seen {
+                case: format!("load/{}", plan.id),
+                title: &plan.title,
+                outcome: gate.outcome,
+                severity: plan.severity,
+                observed: &gate.observed,
+                is_known: false,
+            };
+            (format!("load/{}#{}", plan.id, gate.name), seen)
+        })
+    });
+    findings.chain(claims).chain(gates).chain(probes).collect()
 }
 
 fn of_scenario(scenario: &ScenarioResult) -> String {
     format!("chaos/{}", scenario.id)
 }
 
-/// The cases and scenarios of a run. The first probes are always there.
+/// The cases, scenarios and load plans of a run. The first probes are always there.
 fn cases(report: &RunReport) -> BTreeMap<String, ()> {
     let cases = report.cases.iter().map(|case| case.id.case());
     let scenarios = report.scenarios.iter().map(of_scenario);
-    cases.chain(scenarios).chain(["calibration".to_owned()]).map(|case| (case, ())).collect()
+    let plans = report.load.iter().map(|plan| format!("load/{}", plan.id));
+    cases.chain(scenarios).chain(plans).chain(["calibration".to_owned()]).map(|case| (case, ())).collect()
 }

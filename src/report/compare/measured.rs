@@ -124,5 +124,24 @@ fn values(report: &RunReport) -> BTreeMap<(String, String), Value> {
             add("p99 while the key set hangs", Value { number: *seconds, said, grain: 0.05, more_is_worse: true });
         }
     }
+    for plan in &report.load {
+        let of = |window: &str| match window {
+            "" => format!("load/{}", plan.id),
+            window => format!("load/{}, {window}", plan.id),
+        };
+        for window in &plan.windows {
+            let (rate, p95) = (window.throughput_rps, window.token_validation_ms.p95);
+            let rate = Value { number: rate, said: format!("{rate:.0}/s"), grain: 1.0, more_is_worse: false };
+            values.insert(("throughput".into(), of(&window.name)), rate);
+            let p95 = Value { number: p95, said: format!("{p95:.1} ms"), grain: 0.5, more_is_worse: true };
+            values.insert(("p95".into(), of(&window.name)), p95);
+        }
+        if let Some(maximum) = &plan.maximum {
+            let bound = if maximum.is_target_s { "" } else { "at least " };
+            let said = format!("{bound}{:.0}/s", maximum.rate);
+            let value = Value { number: maximum.rate, said, grain: 1.0, more_is_worse: false };
+            values.insert(("highest rate".into(), of("")), value);
+        }
+    }
     values
 }

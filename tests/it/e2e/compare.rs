@@ -22,7 +22,7 @@ fn a_flaw_shows_as_exactly_that_change_and_its_repair_too() {
     };
     assert!(!ids("broken").is_empty() && ids("broken").iter().all(|id| id.contains("algorithm/alg-none")), "{value}");
     for list in ["fixed", "lost", "gained", "broken-in-new-cases", "removed-cases", "moved"] {
-        assert_eq!(ids(list), [String::new(); 0], "{list}");
+        assert!(ids(list).is_empty(), "{list}");
     }
     assert!(fs::read_to_string(here.join("diff/compare.md")).unwrap().starts_with("## ✗ builtin-alg-none"));
     let better = gauntlet_in(here, &["compare", "flawed", "mended", "--format", "markdown"]).with_code(0);
@@ -42,7 +42,7 @@ fn a_flaw_shows_as_exactly_that_change_and_its_repair_too() {
     let page = gauntlet_in(here, &["compare", "mended", "flawed", "--matrix", "--out", "page"]).with_code(0);
     assert_eq!(page.stdout, "");
     let html = fs::read_to_string(here.join("page/matrix.html")).unwrap();
-    assert!(html.contains("builtin-strict") && html.contains("builtin-alg-none") && html.contains("<details>"));
+    assert!(html.contains("builtin-strict") && html.contains("builtin-alg-none") && html.contains("<details name="));
     let matrix: Value = serde_json::from_slice(&fs::read(here.join("page/matrix.json")).unwrap()).unwrap();
     assert_eq!(matrix["targets"][0]["families"]["algorithm"]["outcome"], "fail");
 }
