@@ -12,6 +12,11 @@ const CLOSE: f64 = 1.015;
 const BUSY: f64 = 90.0;
 /// The share of tokens that we may send late ourselves.
 const LATE: f64 = 0.01;
+/// How often a rate is tried at which we ourselves were too slow.
+const PATIENCE: u32 = 3;
+/// By how much the median may rise from the first second of a window to the last, as a share of the longest p99: above it
+/// the queue grows, and only the end of the window hides that.
+const RISE: f64 = 0.2;
 /// Windows, at most.
 const MOST: usize = 40;
 /// What the first rate is of the throughput of a closed loop.
@@ -47,8 +52,15 @@ impl Thresholds {
         if window.generator.unsent > 0 {
             return Err(format!("{} tokens never found a free connection", window.generator.unsent));
         }
-        if p99 > self.p99.as_secs_f64() * 1e3 {
+        let most = self.p99.as_secs_f64() * 1e3;
+        if p99 > most {
             return Err(format!("p99 is {p99:.1}ms"));
+        }
+        let medians: Vec<f64> = window.series.p50_us.iter().filter(|us| **us > 0).map(|us| *us as f64 / 1e3).collect();
+        if let [first, .., last] = medians[..]
+            && last - first > most * RISE
+        {
+            return Err(format!("the queue grows: the median rose from {first:.1}ms to {last:.1}ms"));
         }
         Ok(())
     }
@@ -70,8 +82,8 @@ pub struct Search {
     held: Option<f64>,
     failed: Option<f64>,
     rate: f64,
-    /// Whether the rate has failed once and gets a second look.
-    again: bool,
+    /// How often the rate has failed: it gets a second look.
+    again: u32,
     confirming: bool,
     steps: Vec<Step>,
     end: Option<(bool, String)>,
@@ -85,8 +97,8 @@ impl Search {
             thresholds,
             held: None,
             failed: None,
-            rate: (throughput * FIRST).max(1.0),
-            again: false,
+            rate: (throughput * FIRST).max(1.0).round(),
+            again: 0,
             confirming: false,
             steps: Vec::new(),
             end: None,
@@ -118,11 +130,15 @@ impl Search {
         match outcome {
             Ok(()) => self.rose(),
             // A wrong verdict is the target's, however busy we are.
-            Err(because) if ours && window.wrong_accepts == 0 && self.again => {
+            Err(because) if ours && window.wrong_accepts == 0 => {
+                self.again += 1;
+                if self.again < PATIENCE {
+                    return;
+                }
                 let why = if late { "we sent late ourselves" } else { "our own processor was the limit" };
                 self.end = Some((false, format!("at {:.0}/s {because}, but {why}", self.rate)));
             }
-            Err(_) if !self.again => self.again = true,
+            Err(_) if self.again == 0 => self.again = 1,
             Err(because) => self.fell(&because),
         }
         if self.end.is_none() && self.steps.len() >= MOST {
@@ -131,7 +147,7 @@ impl Search {
     }
 
     fn rose(&mut self) {
-        self.again = false;
+        self.again = 0;
         if self.confirming {
             let next = self.failed.map_or(String::new(), |failed| format!("; {failed:.0}/s did not hold"));
             self.end = Some((true, format!("held for {:?} once more{next}", self.thresholds.window * 2)));
@@ -142,7 +158,7 @@ impl Search {
     }
 
     fn fell(&mut self, because: &str) {
-        self.again = false;
+        self.again = 0;
         self.failed = Some(self.rate);
         if self.confirming {
             self.confirming = false;
@@ -169,6 +185,9 @@ impl Search {
             (None, Some(failed)) => (failed * 0.5).max(1.0),
             (None, None) => self.rate,
         };
+        if self.rate >= 100.0 {
+            self.rate = self.rate.round();
+        }
     }
 
     /// What came of the last trial.

@@ -56,6 +56,9 @@ pub enum LoadError {
     /// Nothing to send.
     #[error("the plan's mix holds no token")]
     Empty,
+    /// Tokens that expire in the midst were not ready when the traffic had to begin.
+    #[error("minting took longer than was planned for, and the tokens would expire too early; lower `tokens`")]
+    TooLate,
     /// The engine's thread broke off.
     #[error("the load engine broke off")]
     BrokenOff,
@@ -92,7 +95,7 @@ pub async fn measure(
     if arena.is_empty() {
         return Err(LoadError::Empty);
     }
-    let zero = zero(begins);
+    let zero = zero(begins).ok_or(LoadError::TooLate)?;
     tokio::time::sleep_until(zero.into()).await;
     let (send, receive) = channel();
     let opens = zero + order.warm_up;
@@ -132,13 +135,12 @@ pub async fn measure(
     Ok(summary::window(arena, order, &tally, rows, resources))
 }
 
-/// When the traffic begins.
-fn zero(begins: Option<i64>) -> Instant {
-    let ahead = begins.map_or(0.0, |begins| {
-        let now = jiff::Timestamp::now();
-        begins as f64 - (now.as_second() as f64 + f64::from(now.subsec_nanosecond()) / 1e9)
-    });
-    Instant::now() + Duration::try_from_secs_f64(ahead).unwrap_or_default()
+/// When the traffic begins; `None` where that moment has passed.
+fn zero(begins: Option<i64>) -> Option<Instant> {
+    let Some(begins) = begins else { return Some(Instant::now()) };
+    let now = jiff::Timestamp::now();
+    let ahead = begins as f64 - (now.as_second() as f64 + f64::from(now.subsec_nanosecond()) / 1e9);
+    Some(Instant::now() + Duration::try_from_secs_f64(ahead).ok()?)
 }
 
 struct Collected {
