@@ -156,7 +156,7 @@ fn fits(pattern: &str, id: &str) -> bool {
     }
 }
 
-/// The folders with a `target.toml`, by name.
+/// The folders with a `target.toml`, by name; one with a drill of its own is played by that.
 fn targets() -> Vec<PathBuf> {
     let root = root();
     let inside = |folder: &Path| -> Vec<PathBuf> {
@@ -164,7 +164,7 @@ fn targets() -> Vec<PathBuf> {
         entries.map(|entry| entry.expect("a readable folder entry").path()).collect()
     };
     let mut folders: Vec<PathBuf> = inside(&root).into_iter().chain(inside(&root.join("adapters"))).collect();
-    folders.retain(|path| path.join("target.toml").is_file());
+    folders.retain(|path| path.join("target.toml").is_file() && !path.join("drill.py").is_file());
     folders.sort();
     folders
 }
