@@ -57,7 +57,9 @@ done
 code=0
 "$gauntlet" run "$target" --out "$out" --format "$formats" ${limit:+"$limit"} "$@" || code=$?
 
-if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/summary.md" ]; then
-  cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+  # A binary that writes no Markdown, or a run that never began, is told in one line.
+  "$gauntlet" report "$out" --format markdown >>"$GITHUB_STEP_SUMMARY" 2>/dev/null ||
+    echo "gauntlet on \`$target\`: exit code $code; the reports are in \`$out\`" >>"$GITHUB_STEP_SUMMARY"
 fi
 exit "$code"
