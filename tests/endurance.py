@@ -67,19 +67,20 @@ def play(gauntlet, target, out, more):
     grades = {}
     for scenario in run["scenarios"]:
         held = lambda level: all(  # noqa: E731
-            claim["outcome"] not in ("fail", "warn", "note") for claim in scenario["assertions"] if claim["level"] == level
+            claim["outcome"] not in ("fail", "warn", "note") for claim in scenario.get("assertions", []) if claim["level"] == level
         )
         grades[scenario["id"]] = (scenario["outcome"], held("must"), held("should"))
-    # What a scenario holds it gives back between two of them: the least of the last fifth is the rest.
+    # What a scenario holds it gives back: the least of the last fifth is held against that of the second, when all are at it.
     fifth = max(1, len(seen) // 5)
+    second = seen[fifth : 2 * fifth] or seen
     least = lambda part, index: min(values[index] for values in part)  # noqa: E731
     return {
         "grades": grades,
         "minutes": minutes,
         "left": left,
         "memory": max(values[2] for values in seen),
-        "threads": (least(seen[:fifth], 0), least(seen[-fifth:], 0)),
-        "sockets": (least(seen[:fifth], 1), least(seen[-fifth:], 1)),
+        "threads": (least(second, 0), least(seen[-fifth:], 0)),
+        "sockets": (least(second, 1), least(seen[-fifth:], 1)),
         "code": child.returncode,
     }
 
