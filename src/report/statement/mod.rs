@@ -10,5 +10,5 @@ mod tests;
 
 pub use badge::badge;
 pub use page::statement_page;
-pub use words::{PROOF, certificate_text};
 pub(super) use words::profile_sentence;
+pub use words::{PROOF, certificate_text};
