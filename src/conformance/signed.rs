@@ -53,7 +53,7 @@ pub(super) fn differences(
 fn tellable(told: &Map<String, Value>, signed: &Map<String, Value>) -> Map<String, Value> {
     let says = |name: &String, value: &Value| match signed.get(name) {
         Some(signed) => fits_a_line(signed),
-        None => *value != Value::from(""),
+        None => value.as_str() != Some(""),
     };
     told.iter().filter(|(name, value)| says(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
