@@ -83,16 +83,19 @@ impl Proxy {
         let mut stop = std::pin::pin!(stop);
         let mut looks = interval(LOOK);
         loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                _ = &mut stop => break,
-            }
+            let over = tokio::select! {
+                _ = looks.tick() => false,
+                _ = &mut stop => true,
+            };
             for entry in jwks.over(issuer.jwks.log().since(jwks.0)) {
                 seen.add(since(&entry, zero), &entry.headers);
                 show("key set", &entry, zero);
             }
             for entry in discovery.over(issuer.discovery.log().since(discovery.0)) {
                 show("discovery", &entry, zero);
+            }
+            if over {
+                break;
             }
         }
         following.abort();
