@@ -225,7 +225,7 @@ impl Bench {
     ) -> Result<Token, ForgeError> {
         let recipe = match part {
             Part::Token => &planned.token,
-            Part::Twin => &planned.twin,
+            Part::Twin => planned.twin.as_ref(),
         };
         let timeless = !planned.case.needs.iter().any(|need| need.capability == Capability::ControlClock);
         let nameless = planned.case.untouched.is_empty() && planned.case.also.echo.is_none();

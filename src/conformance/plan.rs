@@ -27,8 +27,8 @@ pub struct Planned {
     pub index: usize,
     /// What it says: the suite's own, unless the target's file changes it.
     pub case: Arc<Case>,
-    /// The good token that it is measured against.
-    pub twin: Recipe,
+    /// The good token that it is measured against, shared with the variant before it where that has the same.
+    pub twin: Arc<Recipe>,
     /// The token under test.
     pub token: Recipe,
 }
@@ -104,6 +104,10 @@ pub fn build(
         let base = match &case.token.from {
             Some(from) => case.given.recipe().over(&catalog.recipe(from, own)),
             None => twin.clone(),
+        };
+        let twin = match plan.cases.last() {
+            Some(last) if *last.twin == twin => Arc::clone(&last.twin),
+            _ => Arc::new(twin),
         };
         let planned = Planned { index, token: case.token.over(&base), twin, case };
         match obstacle(&planned, provides, selection, forge, memory) {
