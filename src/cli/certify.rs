@@ -2,8 +2,8 @@
 
 use super::{
     Ended,
+    ending::code,
     output::put,
-    run::code,
     shared::{Suite, Tested, fresh_seed, profile_of, usage},
     terminal::paint,
     trial::{Question, Trial, declare},

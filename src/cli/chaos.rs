@@ -2,9 +2,10 @@
 
 use super::{
     Ended,
+    ending::{conclude, until_told},
     game_day::{self, Keys},
     output::{Folder, Log},
-    run::{FailLevel, code, listen},
+    run::FailLevel,
     shared::{FaultyIssuer, KnownFailures, TargetName, fresh_seed, runtime, usage},
     terminal::paint,
 };
@@ -14,8 +15,8 @@ use crate::{
         Event,
         chaos::{Scale, Scenario},
     },
-    report::{Format, handover, scenario_block, summary, visible},
-    run::{ChaosRequest, ExitCode, FailOn, RunError, Stop, execute_chaos, scale_of},
+    report::{Format, handover, scenario_block, visible},
+    run::{ChaosRequest, ExitCode, FailOn, RunError, execute_chaos, scale_of},
     suite::{Catalog, SuiteError, scenarios},
 };
 use clap::Args;
@@ -135,9 +136,7 @@ impl Chaos {
         let folder = Folder::new(self.out.clone(), &name);
         let mut log = Log::default();
         let quiet = self.quiet;
-        let report = runtime()?.block_on(async {
-            let (wish, stop) = Stop::new();
-            let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
+        let report = runtime()?.block_on(until_told(self.max_time.map(|time| time.0), async |stop| {
             let _open = self.open(&room).await?;
             let keys = self.game_day.then(|| Keys::heed(room.clone()));
             let mut minders = Vec::new();
@@ -152,23 +151,15 @@ impl Chaos {
                 }
             })
             .await;
-            listener.abort();
             minders.iter().for_each(JoinHandle::abort);
             drop(keys);
             report
-        })?;
+        }))?;
         let mut written = folder.write(&report, &self.format)?;
         if self.game_day {
             written.push(folder.put(&report, "handover.md", handover(&report).as_bytes())?);
         }
-        if let Some(trouble) = log.trouble() {
-            anstream::eprintln!("events.ndjson is not complete: {trouble}");
-        }
-        anstream::eprintln!("{}", summary(&report, &paint));
-        for path in written {
-            anstream::eprintln!("  {}", path.display());
-        }
-        Ok(code(&report))
+        Ok(conclude(&report, &log, &written))
     }
 
     /// Opens the doors that are asked for; they are shut when what comes back is dropped.

@@ -2,8 +2,9 @@
 
 use super::{
     Ended,
+    ending::{conclude, until_told},
     output::{Folder, Log},
-    run::{FailLevel, code, listen},
+    run::FailLevel,
     shared::{Issuer, TargetName, fresh_seed, runtime, usage},
     terminal::paint,
 };
@@ -15,8 +16,8 @@ use crate::{
         chaos::Rate,
         load::{Drive, LoadPlan},
     },
-    report::{Format, load_block, summary, visible},
-    run::{ExitCode, FailOn, LoadRequest, RunError, Stop, Subject, execute_load},
+    report::{Format, load_block, visible},
+    run::{ExitCode, FailOn, LoadRequest, RunError, Subject, execute_load},
     suite::{Catalog, load_plan, load_plans},
 };
 use clap::Args;
@@ -167,28 +168,17 @@ impl Load {
         let folder = Folder::new(self.out.clone(), &name);
         let mut log = Log::default();
         let quiet = self.quiet;
-        let report = runtime()?.block_on(async {
-            let (wish, stop) = Stop::new();
-            let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
-            let report = execute_load(request, &catalog, stop, &mut |event| {
+        let report = runtime()?.block_on(until_told(self.max_time.map(|time| time.0), async |stop| {
+            let mut sink = |event: &Event| {
                 log.write(event, &folder);
                 if !quiet {
                     show(event);
                 }
-            })
-            .await;
-            listener.abort();
-            report
-        })?;
+            };
+            execute_load(request, &catalog, stop, &mut sink).await
+        }))?;
         let written = folder.write(&report, &self.format)?;
-        if let Some(trouble) = log.trouble() {
-            anstream::eprintln!("events.ndjson is not complete: {trouble}");
-        }
-        anstream::eprintln!("{}", summary(&report, &paint));
-        for path in written {
-            anstream::eprintln!("  {}", path.display());
-        }
-        Ok(code(&report))
+        Ok(conclude(&report, &log, &written))
     }
 
     /// The plans that were named, or those for a first look, with the options laid over them.

@@ -12,6 +12,7 @@ mod coverage;
 mod curl;
 mod decode;
 mod doctor;
+mod ending;
 mod explain;
 mod fingerprint;
 mod forge;

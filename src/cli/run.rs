@@ -2,22 +2,22 @@
 
 use super::{
     Ended,
+    ending::{conclude, until_told},
     output::{Folder, Log},
-    shared::{Choice, Corpora, Issuer, KnownFailures, Suite, Tested, fresh_seed, profile_of, runtime, told_to_stop},
+    shared::{Choice, Corpora, Issuer, KnownFailures, Suite, Tested, fresh_seed, profile_of, runtime},
     terminal::paint,
 };
 use crate::{
     conformance::fuzz,
-    model::{Event, Level, Outcome, RunReport, report::CaseResult},
-    report::{Format, finding_block, summary, visible},
-    run::{Asked, ExitCode, FailOn, Request, Stop, StopReason, Subject, execute},
+    model::{Event, Level, Outcome, report::CaseResult},
+    report::{Format, finding_block, visible},
+    run::{Asked, FailOn, Request, Subject, execute},
     suite::{Catalog, scenarios},
 };
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::Report;
-use std::{path::PathBuf, time::Duration};
-use tokio::sync::watch;
+use std::path::PathBuf;
 
 /// Calibrate a target, then send vectors and attacks, and write the reports
 #[derive(Debug, Args)]
@@ -101,28 +101,17 @@ impl Run {
         let folder = Folder::new(self.out.clone(), &name);
         let mut screen = Screen::new(self.quiet, self.fuzz);
         let mut log = Log::default();
-        let report = runtime()?.block_on(async {
-            let (wish, stop) = Stop::new();
-            let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
-            let report = execute(request, &catalog, stop, &mut |event| {
+        let report = runtime()?.block_on(until_told(self.max_time.map(|time| time.0), async |stop| {
+            let mut sink = |event: &Event| {
                 log.write(event, &folder);
                 screen.show(event);
-            })
-            .await;
-            listener.abort();
-            report
-        });
+            };
+            execute(request, &catalog, stop, &mut sink).await
+        }));
         screen.close();
         let report = report?;
         let written = folder.write(&report, &self.format)?;
-        if let Some(trouble) = log.trouble() {
-            anstream::eprintln!("events.ndjson is not complete: {trouble}");
-        }
-        anstream::eprintln!("{}", summary(&report, &paint));
-        for path in written {
-            anstream::eprintln!("  {}", path.display());
-        }
-        Ok(code(&report))
+        Ok(conclude(&report, &log, &written))
     }
 }
 
@@ -130,36 +119,6 @@ impl Run {
 fn asked(name: &str, catalog: &Catalog) -> Result<Asked, Report> {
     let profile = profile_of(name, catalog)?;
     Ok(Asked::of(profile, catalog, &scenarios(None)?))
-}
-
-/// Ctrl-C, SIGTERM and the time limit become a wish to stop; a second Ctrl-C ends the process at once.
-pub(super) async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Duration>) {
-    let limit = async {
-        match max_time {
-            Some(time) => tokio::time::sleep(time).await,
-            None => std::future::pending().await,
-        }
-    };
-    let reason = tokio::select! {
-        reason = told_to_stop() => reason,
-        () = limit => StopReason::TimeOver,
-    };
-    let _ = wish.send(Some(reason));
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(i32::from(ExitCode::Interrupted as u8));
-    }
-}
-
-pub(super) fn code(report: &RunReport) -> ExitCode {
-    const CODES: [ExitCode; 6] = [
-        ExitCode::Ok,
-        ExitCode::Failed,
-        ExitCode::NotTestable,
-        ExitCode::Incomplete,
-        ExitCode::Interrupted,
-        ExitCode::Terminated,
-    ];
-    CODES.into_iter().find(|code| *code as u8 == report.exit_code).unwrap_or(ExitCode::Bug)
 }
 
 /// Live progress on stderr: a bar on a terminal, findings as they come.

@@ -2,7 +2,8 @@
 
 use super::{
     chaos,
-    run::{Screen, listen},
+    ending::until_told,
+    run::Screen,
     shared::{Issuer, Tested, runtime},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         certificate::{Declaration, DeclarationFormat},
         chaos::Scenario,
     },
-    run::{Asked, ChaosRequest, FailOn, Request, Stop, execute, execute_chaos},
+    run::{Asked, ChaosRequest, FailOn, Request, execute, execute_chaos},
     suite::{Catalog, Selection},
 };
 use aws_lc_rs::digest::{SHA256, digest};
@@ -112,13 +113,9 @@ impl Trial {
             reproduce: format!("gauntlet run {}", question.tested.text()),
         };
         let mut screen = Screen::new(self.quiet, 0);
-        let report = runtime()?.block_on(async {
-            let (wish, stop) = Stop::new();
-            let listener = tokio::spawn(listen(wish, self.left(since)));
-            let report = execute(request, question.catalog, stop, &mut |event| screen.show(event)).await;
-            listener.abort();
-            report
-        });
+        let report = runtime()?.block_on(until_told(self.left(since), async |stop| {
+            execute(request, question.catalog, stop, &mut |event| screen.show(event)).await
+        }));
         screen.close();
         Ok(report?)
     }
@@ -146,13 +143,9 @@ impl Trial {
                 chaos::show(event);
             }
         };
-        runtime()?.block_on(async {
-            let (wish, stop) = Stop::new();
-            let listener = tokio::spawn(listen(wish, self.left(since)));
-            let report = execute_chaos(request, question.catalog.clone(), stop, &mut |event| show(event)).await;
-            listener.abort();
-            Ok(report?)
-        })
+        Ok(runtime()?.block_on(until_told(self.left(since), async |stop| {
+            execute_chaos(request, question.catalog.clone(), stop, &mut |event| show(event)).await
+        }))?)
     }
 
     /// What is left of the time.

@@ -2,7 +2,7 @@
 
 use super::{
     Ended,
-    run::code,
+    ending::code,
     shared::{Suite, TargetName, Tested, usage},
     terminal::paint,
     trial::{Question, Trial, declare},

@@ -2,17 +2,17 @@
 
 use super::{
     Ended,
+    ending::{conclude, until_told},
     load::Aim,
     output::{Folder, Log},
-    run::{code, listen},
     shared::{Issuer, fresh_seed, runtime, usage},
     terminal::paint,
 };
 use crate::{
     load::locust::LOCUSTFILE,
     model::{Event, Outcome, Period},
-    report::{Format, load_block, summary, visible},
-    run::{ExitCode, FailOn, Stop, WorkerRequest, execute_worker},
+    report::{Format, load_block, visible},
+    run::{ExitCode, FailOn, WorkerRequest, execute_worker},
     suite::{Catalog, load_plan, load_plans},
 };
 use clap::Args;
@@ -98,26 +98,15 @@ impl Worker {
         };
         let folder = Folder::new(self.out.clone(), &name);
         let mut log = Log::default();
-        let report = runtime()?.block_on(async {
-            let (wish, stop) = Stop::new();
-            let listener = tokio::spawn(listen(wish, self.max_time.map(|time| time.0)));
-            let report = execute_worker(request, &catalog, stop, &mut |event| {
+        let report = runtime()?.block_on(until_told(self.max_time.map(|time| time.0), async |stop| {
+            let mut sink = |event: &Event| {
                 log.write(event, &folder);
                 show(event);
-            })
-            .await;
-            listener.abort();
-            report
-        })?;
+            };
+            execute_worker(request, &catalog, stop, &mut sink).await
+        }))?;
         let written = folder.write(&report, &self.format)?;
-        if let Some(trouble) = log.trouble() {
-            anstream::eprintln!("events.ndjson is not complete: {trouble}");
-        }
-        anstream::eprintln!("{}", summary(&report, &paint));
-        for path in written {
-            anstream::eprintln!("  {}", path.display());
-        }
-        Ok(code(&report))
+        Ok(conclude(&report, &log, &written))
     }
 }
 

@@ -248,15 +248,19 @@ fn tokens_that_find_no_connection_wait_and_are_held_up_by_the_target() {
 
 #[test]
 fn a_window_can_be_stopped() {
-    let wire = wire(server(|_, head, stream| judged(head, stream)), "5s");
-    let arena = arena(&wire, 2, 0);
     let long = order(Drive::Connections(2), 600_000);
     let stop = Arc::clone(&long.stop);
-    let stopper = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(100));
-        stop.store(true, Ordering::Relaxed);
-    });
+    let wire = wire(
+        server(move |number, head, stream| {
+            // The third on its connection: two answers were read.
+            if number == 2 {
+                stop.store(true, Ordering::Relaxed);
+            }
+            judged(head, stream)
+        }),
+        "5s",
+    );
+    let arena = arena(&wire, 2, 0);
     let (tally, _) = play(&wire, &arena, &long);
-    stopper.join().unwrap();
     assert!(tally.classes[0].sent() > 0);
 }

@@ -47,21 +47,22 @@ struct Area {
     name: String,
 }
 
+/// Words at the left of a row.
 #[derive(Serialize)]
-struct Text {
-    y: f64,
-    text: String,
+pub(super) struct Text {
+    pub(super) y: f64,
+    pub(super) text: String,
 }
 
 /// A box, with words for whoever points at it.
 #[derive(Serialize)]
-struct Bar {
-    class: &'static str,
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-    title: String,
+pub(super) struct Bar {
+    pub(super) class: &'static str,
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) title: String,
 }
 
 /// A request for the key set.
@@ -76,10 +77,10 @@ struct Tick {
 
 /// A latency over time.
 #[derive(Serialize)]
-struct Curve {
-    class: &'static str,
-    points: String,
-    name: &'static str,
+pub(super) struct Curve {
+    pub(super) class: &'static str,
+    pub(super) points: String,
+    pub(super) name: &'static str,
 }
 
 impl Chart {

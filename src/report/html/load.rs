@@ -1,6 +1,9 @@
 //! Load plans on the page: figures by window, each second as a column, classes beside each other, and the gates.
 
-use super::evidence::Mark;
+use super::{
+    chart::{Bar, Curve, Text},
+    evidence::Mark,
+};
 use crate::{
     model::{
         RunReport,
@@ -87,29 +90,6 @@ struct ChartView {
 struct Tick {
     x: f64,
     text: String,
-}
-
-#[derive(Serialize)]
-struct Text {
-    y: f64,
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Bar {
-    class: &'static str,
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-    title: String,
-}
-
-#[derive(Serialize)]
-struct Curve {
-    class: &'static str,
-    points: String,
-    name: &'static str,
 }
 
 #[derive(Serialize)]
