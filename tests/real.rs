@@ -12,6 +12,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Mutex,
+    thread,
 };
 
 /// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
@@ -55,20 +57,30 @@ fn binary() -> OsString {
 #[test]
 fn real_validators_do_what_is_expected_of_them() {
     let wanted = env::var_os("GAUNTLET_REAL_VALIDATORS").is_some_and(|value| !value.is_empty() && value != "0");
-    let mut complaints = String::new();
-    for folder in targets() {
-        let name = name_of(&folder);
-        let absent = if wanted { missing(&folder, &name) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
-        let absent = absent.or_else(|| left_for_longer(&name));
-        if let Some(what) = absent {
-            println!("skipped: {name} ({what})");
-            continue;
+    let waiting = Mutex::new(targets().into_iter());
+    let complaints = Mutex::new(String::new());
+    let work = || {
+        while let Some(folder) = { waiting.lock().expect("no thread panics with it").next() } {
+            let name = name_of(&folder);
+            let absent =
+                if wanted { missing(&folder, &name) } else { Some("GAUNTLET_REAL_VALIDATORS is not set".into()) };
+            if let Some(what) = absent.or_else(|| left_for_longer(&name)) {
+                println!("skipped: {name} ({what})");
+                continue;
+            }
+            match check(&folder, &name) {
+                Ok(how) => println!("{name}: {how}"),
+                Err(why) => *complaints.lock().expect("no thread panics with it") += &format!("\n{name}: {why}\n"),
+            }
         }
-        match check(&folder, &name) {
-            Ok(how) => println!("{name}: {how}"),
-            Err(why) => complaints += &format!("\n{name}: {why}\n"),
+    };
+    // Two at a time: a run waits for key sets to be read again, and most targets use one processor.
+    thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(work);
         }
-    }
+    });
+    let complaints = complaints.into_inner().expect("the threads have ended");
     assert!(complaints.is_empty(), "{complaints}");
 }
 

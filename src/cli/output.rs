@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Event, RunReport},
-    report::{Format, render},
+    report::{Format, render_to},
 };
 use miette::{IntoDiagnostic, Report, WrapErr};
 use std::{
@@ -64,8 +64,7 @@ pub(super) fn write_reports(report: &RunReport, formats: &[Format], folder: &Pat
         .iter()
         .map(|format| {
             let path = folder.join(format.file_name());
-            let bytes = render(report, *format).into_diagnostic()?;
-            put(&path, &bytes)?;
+            put_by(&path, |out| render_to(report, *format, out).into_diagnostic())?;
             Ok(path)
         })
         .collect()
@@ -73,12 +72,20 @@ pub(super) fn write_reports(report: &RunReport, formats: &[Format], folder: &Pat
 
 /// Writes a file whole or not at all: a process that is killed leaves no half of a report behind.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), Report> {
+    put_by(path, |out| out.write_all(bytes).into_diagnostic())
+}
+
+/// The same for what is made while it is written.
+fn put_by(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Report>) -> Result<(), Report> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    fs::write(&part, bytes)
-        .and_then(|()| fs::rename(&part, path))
-        .into_diagnostic()
-        .wrap_err_with(|| format!("cannot write {}", path.display()))
+    let whole = || {
+        let mut out = BufWriter::new(File::create(&part).into_diagnostic()?);
+        write(&mut out)?;
+        out.into_inner().into_diagnostic()?;
+        fs::rename(&part, path).into_diagnostic()
+    };
+    whole().wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
 /// `events.ndjson`, written while the run goes on, so that a killed run is readable up to its last event.

@@ -3,14 +3,13 @@
 use super::{Ended, output::write_reports, shared::usage};
 use crate::{
     model::{Event, RunReport},
-    report::{Format, read, render},
+    report::{Format, read, render_to},
     run::{ExitCode, Recorder},
 };
 use clap::Args;
 use miette::{IntoDiagnostic, Report};
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -38,7 +37,7 @@ impl ReportCommand {
                 }
             }
             (None, [format]) => {
-                std::io::stdout().write_all(&render(&report, *format).into_diagnostic()?).into_diagnostic()?;
+                render_to(&report, *format, &mut std::io::stdout().lock()).into_diagnostic()?;
             }
             (None, _) => {
                 return Err(usage("several formats cannot share stdout", "add --out DIR, or ask for one format"));

@@ -33,8 +33,8 @@ pub(super) struct Selftest {
 impl Selftest {
     pub fn execute(self) -> Ended {
         let catalog = Arc::new(self.suite.load()?);
-        // Some flaws make a run wait, so that twice as many as there are processors keep them busy.
-        let jobs = 2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        // Half of the time of these runs is waiting, for a flaw that hangs or a key set that is read again.
+        let jobs = 4 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let score = runtime()?.block_on(selftest(catalog, self.choice.selection()?, self.seed, jobs, self.full))?;
         if let Some(path) = &self.write {
             let text = serde_json::to_string_pretty(&score.detection_file()).into_diagnostic()?;

@@ -9,7 +9,7 @@ use super::{
     result::{gravest, result_of},
     same_answer::same_answer,
     signed::demanding,
-    trim::{trim, trim_token},
+    trim::trim,
     watch,
 };
 use crate::{
@@ -243,8 +243,7 @@ pub(super) async fn send<'a>(bench: &Bench, planned: &'a Planned, twin: Option<u
                 sent.measured = Some(measure::measure(bench, measure, planned).await);
             }
             watch::gather(bench, planned, &token, &nonce, &earlier, &mut sent.observation).await;
-            let mut shown = evidence(&token, &planned.token, good.as_ref());
-            trim_token(&mut shown);
+            let shown = evidence(&token, &planned.token, good.as_ref());
             sent.token = Some((shown, bench.reproduce(&planned.case, &token)));
         }
         Err(error) => sent.missed = Some(format!("the token cannot be made: {error}")),

@@ -1,5 +1,6 @@
 //! What the words mean: types only. Files and reports are made of them; nothing here knows sockets, files or keys.
 
+mod abridged;
 pub mod access;
 pub mod adapter;
 mod alg;
@@ -44,6 +45,7 @@ pub mod vector;
 pub mod verdict;
 mod world;
 
+pub use abridged::{WHOLE, abridged};
 pub use alg::{Alg, KeyFamily, UnknownAlg};
 pub use bound::{Multiple, Size};
 pub use capability::{Capabilities, Capability, Need};

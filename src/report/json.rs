@@ -4,12 +4,12 @@ use super::{RenderError, text::visible};
 use crate::model::RunReport;
 use serde::Deserialize;
 use serde_json::Value;
+use std::io::Write;
 
 /// Pretty JSON with a final newline.
-pub(super) fn write(report: &RunReport) -> Result<Vec<u8>, RenderError> {
-    let mut bytes = serde_json::to_vec_pretty(report).map_err(RenderError::Json)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+pub(super) fn write(report: &RunReport, out: &mut dyn Write) -> Result<(), RenderError> {
+    serde_json::to_writer_pretty(&mut *out, report).map_err(RenderError::Json)?;
+    Ok(out.write_all(b"\n")?)
 }
 
 /// The format line alone; the rest is not looked at, so that another version is named before its fields confuse.
@@ -49,12 +49,12 @@ fn not_a_report(error: serde_json::Error) -> RenderError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{Format, fixture, render};
 
     #[test]
     fn a_run_comes_back_as_it_was() {
         let report = fixture::report();
-        let bytes = write(&report).unwrap();
+        let bytes = render(&report, Format::Json).unwrap();
         assert!(bytes.ends_with(b"}\n"));
         assert_eq!(read(&bytes).unwrap(), report);
     }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn the_sample_on_disk_is_the_fixture() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run.json");
-        let bytes = write(&fixture::report()).unwrap();
+        let bytes = render(&fixture::report(), Format::Json).unwrap();
         if std::env::var("INSTA_UPDATE").is_ok_and(|mode| mode == "always") {
             std::fs::write(&path, &bytes).unwrap();
         }

@@ -37,7 +37,7 @@ pub use exit::{exit_meaning, exit_sentence};
 pub use json::read;
 pub use load::load_block;
 pub use matrix::{Broken, Cell, ChaosCell, Column, Matrix, Row, matrix_html, matrix_json};
-pub use render::{Format, RenderError, UnknownFormat, render};
+pub use render::{Format, RenderError, UnknownFormat, render, render_to};
 pub use statement::{PROOF, badge, certificate_text, statement_page};
 pub use text::{visible, visible_lines};
 pub use words::{outcome_symbol, outcome_word};

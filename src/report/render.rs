@@ -2,7 +2,11 @@
 
 use super::{html, json, junit, markdown, openmetrics, sarif};
 use crate::model::RunReport;
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    io::{self, Write},
+    str::FromStr,
+};
 
 /// A format that a run can be rendered in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,23 +106,36 @@ pub enum RenderError {
     /// JUnit XML could not be written.
     #[error("the run cannot be written as JUnit XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
+    /// What was rendered could not be written.
+    #[error("cannot write: {0}")]
+    Io(#[from] io::Error),
     /// OpenMetrics text could not be written.
     #[error("the run cannot be written as OpenMetrics text: {0}")]
     OpenMetrics(#[source] fmt::Error),
 }
 
-/// Renders a run. The same run gives the same bytes.
+/// Renders a run in memory. The same run gives the same bytes.
 ///
 /// # Errors
 /// [`RenderError`] where a writer refuses; no content of a report is known to cause it.
 pub fn render(report: &RunReport, format: Format) -> Result<Vec<u8>, RenderError> {
+    let mut bytes = Vec::new();
+    render_to(report, format, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Renders a run piece by piece: the formats that show every token have some ten megabytes.
+///
+/// # Errors
+/// [`RenderError`] where a writer refuses, or `out` does.
+pub fn render_to(report: &RunReport, format: Format, out: &mut dyn Write) -> Result<(), RenderError> {
     match format {
-        Format::Json => json::write(report),
-        Format::Html => html::write(report),
-        Format::Junit => junit::write(report),
-        Format::Sarif => sarif::write(report),
-        Format::Markdown => markdown::write(report),
-        Format::Openmetrics => openmetrics::write(report),
+        Format::Json => json::write(report, out),
+        Format::Html => html::write(report, out),
+        Format::Junit => Ok(out.write_all(&junit::write(report)?)?),
+        Format::Sarif => Ok(out.write_all(&sarif::write(report)?)?),
+        Format::Markdown => Ok(out.write_all(&markdown::write(report)?)?),
+        Format::Openmetrics => Ok(out.write_all(&openmetrics::write(report)?)?),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     redact::{REDACTED, Redactor},
     shown::{self, Shown},
 };
+use crate::model::abridged;
 use reqwest::{
     Method, Url,
     header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue},
@@ -210,7 +211,7 @@ impl Blueprint {
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
-        text.push_str(&String::from_utf8_lossy(&bytes[start..]));
+        text.push_str(&abridged(&bytes[start..]));
         Composed { bytes, shown: text, to_head: method == b"HEAD" }
     }
 

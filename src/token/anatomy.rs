@@ -2,17 +2,15 @@
 
 use super::{forge::Token, jwe::JweParts};
 use crate::model::{
-    Recipe,
+    Recipe, WHOLE, abridged,
     report::{Change, Line, Segment, TokenEvidence},
 };
 use aws_lc_rs::digest;
 use serde_json::Value;
+use std::borrow::Cow;
 
-/// Beyond this a decoded part is cut; the whole token is still in the evidence.
+/// Characters of a decoded part that are shown.
 const MOST_TEXT: usize = 6_000;
-
-/// Bytes of a token's part, or of a whole request, up to which a report has it whole.
-pub const WHOLE: usize = 16 * 1024;
 
 /// The evidence of one token. The twin is what the same recipe gives without the change under test.
 #[must_use]
@@ -33,25 +31,36 @@ pub fn evidence(token: &Token, recipe: &Recipe, twin: Option<&Token>) -> TokenEv
     if let Some(twin) = twin
         && is_reshaped(token)
     {
-        anatomy.push(segment("whole token", &wrapped(&token.text()), Some(wrapped(&twin.text()))));
+        anatomy.push(segment("whole token", &wrapped(&start(token)), Some(wrapped(&start(twin)))));
     }
     TokenEvidence {
         header: parse(token.jwe.as_ref().map_or(&token.header, |jwe| &jwe.header)),
         claims: parse(&token.payload),
         mutations: damage_names(recipe),
         anatomy,
-        compact: token.text(),
+        compact: abridged(&token.bytes),
         sha256: hex(digest::digest(&digest::SHA256, &token.bytes).as_ref()),
     }
 }
 
-/// Whether the text on the wire is more than the three parts joined by dots.
+/// As much of a token as is ever shown.
+fn start(token: &Token) -> Cow<'_, str> {
+    const LONGEST_CHARACTER: usize = 4;
+    String::from_utf8_lossy(&token.bytes[..token.bytes.len().min(LONGEST_CHARACTER * MOST_TEXT)])
+}
+
+/// Whether the text on the wire is more than the three parts joined by dots. Of a token of megabytes only the length is
+/// compared: it is not worth two copies.
 fn is_reshaped(token: &Token) -> bool {
     if let Some(jwe) = &token.jwe {
         return jwe.compact().as_bytes() != token.bytes;
     }
-    let plain = [&token.header, &token.payload, &token.signature].map(super::encode_segment).join(".");
-    plain.as_bytes() != token.bytes
+    let parts = [&token.header, &token.payload, &token.signature];
+    if token.bytes.len() > WHOLE {
+        let encoded = |part: &Vec<u8>| base64::encoded_len(part.len(), false).unwrap_or(usize::MAX);
+        return parts.map(encoded).iter().fold(2_usize, |all, part| all.saturating_add(*part)) != token.bytes.len();
+    }
+    parts.map(super::encode_segment).join(".").as_bytes() != token.bytes
 }
 
 /// The names of all damage in a recipe, as the files write them.

@@ -33,7 +33,7 @@ mod spelling;
 mod template;
 mod verifying;
 
-pub use anatomy::{WHOLE, evidence};
+pub use anatomy::evidence;
 pub use compact::{decode_segment, encode_segment};
 pub use error::ForgeError;
 pub use forge::{Forge, LIFETIME, Setting, Token};

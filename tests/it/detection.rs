@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_case_can_fail_and_every_flaw_is_caught() {
     let catalog = Arc::new(Catalog::load(None).unwrap());
-    let score = selftest(catalog, Selection::all(), 1, 2, false).await.unwrap();
+    let score = selftest(catalog, Selection::all(), 1, 8, false).await.unwrap();
     let missed: Vec<&str> = score
         .detections
         .iter()

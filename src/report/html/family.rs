@@ -14,17 +14,24 @@ use crate::{
 };
 use serde::Serialize;
 
-/// A family.
+/// A family in the overview.
 #[derive(Serialize)]
 pub(super) struct FamilyView {
-    name: String,
     title: String,
-    about: String,
     anchor: String,
     /// Cases of each outcome, in reading order.
     counts: Vec<CountView>,
     bars: Vec<BarView>,
     /// `2 fail, 3 pass`.
+    words: String,
+}
+
+/// A family with all its cases: most of the page.
+#[derive(Serialize)]
+pub(super) struct FamilyCases {
+    title: String,
+    about: String,
+    anchor: String,
     words: String,
     cases: Vec<CaseView>,
     skips: Vec<SkipView>,
@@ -66,29 +73,49 @@ pub(super) struct SkipView {
 }
 
 /// The families in the order of the suite.
-pub(super) fn families(report: &RunReport, groups: &[Group<'_>]) -> Vec<FamilyView> {
+pub(super) fn families<'a>(groups: &[Group<'a>]) -> Vec<&'a str> {
     let mut order: Vec<&str> = Vec::new();
     for group in groups {
         if !order.contains(&group.family) {
             order.push(group.family);
         }
     }
-    order.into_iter().map(|family| FamilyView::of(report, family, groups)).collect()
+    order
+}
+
+fn inside<'a>(family: &str, groups: &'a [Group<'a>]) -> Vec<&'a Group<'a>> {
+    groups.iter().filter(|group| group.family == family).collect()
+}
+
+fn title_of(report: &RunReport, family: &str) -> String {
+    report.families.get(family).map_or_else(|| visible(family), |info| visible(&info.title))
+}
+
+fn anchor_of(family: &str) -> String {
+    format!("family/{}", visible(family))
 }
 
 impl FamilyView {
-    fn of(report: &RunReport, family: &str, groups: &[Group<'_>]) -> Self {
-        let inside: Vec<_> = groups.iter().filter(|group| group.family == family).collect();
-        let info = report.families.get(family);
-        let totals = tally(inside.iter().map(|group| group.outcome()));
+    pub fn of(report: &RunReport, family: &str, groups: &[Group<'_>]) -> Self {
+        let totals = tally(inside(family, groups).iter().map(|group| group.outcome()));
         FamilyView {
-            name: visible(family),
-            title: info.map_or_else(|| visible(family), |info| visible(&info.title)),
-            about: info.map_or_else(String::new, |info| visible(&info.about)),
-            anchor: format!("family/{}", visible(family)),
+            title: title_of(report, family),
+            anchor: anchor_of(family),
             counts: counts(&totals),
             bars: bars(&totals),
             words: words(&totals),
+        }
+    }
+}
+
+impl FamilyCases {
+    pub fn of(report: &RunReport, family: &str, groups: &[Group<'_>]) -> Self {
+        let inside = inside(family, groups);
+        FamilyCases {
+            title: title_of(report, family),
+            about: report.families.get(family).map_or_else(String::new, |info| visible(&info.about)),
+            anchor: anchor_of(family),
+            words: words(&tally(inside.iter().map(|group| group.outcome()))),
             cases: inside
                 .iter()
                 .filter(|group| group.outcome() != Outcome::Skip)

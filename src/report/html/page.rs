@@ -13,7 +13,7 @@ use crate::{
     model::{Outcome, RunReport, report::CalibrationCheck, target::Term},
     report::{
         Conclusion, Standing, exit_sentence,
-        group::{by_case, findings, is_finding},
+        group::{Group, findings, is_finding},
         statement::profile_sentence,
         text::visible,
         words::{between, count, grouped, moment},
@@ -91,8 +91,7 @@ fn terms(terms: &[Term]) -> Vec<(String, String)> {
 }
 
 impl Page {
-    pub fn of(report: &RunReport) -> Self {
-        let groups = by_case(report);
+    pub fn of(report: &RunReport, groups: &[Group<'_>]) -> Self {
         let target = &report.target;
         let cases = (report.scenarios.is_empty() && report.load.is_empty()) || !report.cases.is_empty();
         let all = |texts: &[String]| texts.iter().map(|text| visible(text)).collect();
@@ -115,8 +114,8 @@ impl Page {
             },
             facts: facts(report),
             sent: sent(report),
-            families: families(report, &groups),
-            findings: findings(&groups).into_iter().map(FindingView::of).collect(),
+            families: families(groups).into_iter().map(|family| FamilyView::of(report, family, groups)).collect(),
+            findings: findings(groups).into_iter().map(FindingView::of).collect(),
             alarms: report.calibration.iter().filter(|check| is_finding(check.outcome)).map(probe).collect(),
             leaks: report.log_leaks.iter().take(20).map(|leak| Shown::of(leak, 600)).collect(),
             calibration: report.calibration.iter().map(probe).collect(),

@@ -1,11 +1,24 @@
 //! The page as a parser sees it: what is hostile stays text, nothing is loaded, colours can be read.
 
-use super::{page::Page, write::write};
-use crate::{model::RunReport, report::fixture};
+use super::{
+    family::{FamilyCases, families},
+    page::Page,
+    write::write,
+};
+use crate::{
+    model::RunReport,
+    report::{fixture, group::by_case},
+};
 use html5gum::{Token, Tokenizer, emitters::default::DefaultEmitter};
 use std::collections::BTreeMap;
 
 type Element = (String, BTreeMap<String, String>);
+
+fn rendered(report: &RunReport) -> Vec<u8> {
+    let mut page = Vec::new();
+    write(report, &mut page).unwrap();
+    page
+}
 
 /// Start tags with their attributes, and the text between tags.
 fn parse(html: &[u8]) -> (Vec<Element>, String) {
@@ -72,7 +85,7 @@ const INJECTIONS: [&str; 7] = [
 #[test]
 fn no_field_of_a_report_reaches_the_page_as_markup() {
     for injection in INJECTIONS {
-        let html = write(&fixture::hostile(injection)).unwrap();
+        let html = rendered(&fixture::hostile(injection));
         assert_inert(&html);
         assert_same_shape(&html, &BENIGN, injection);
         let (_, content) = parse(&html);
@@ -82,14 +95,13 @@ fn no_field_of_a_report_reaches_the_page_as_markup() {
     }
 }
 
-static BENIGN: std::sync::LazyLock<Vec<String>> =
-    std::sync::LazyLock::new(|| shape(&write(&fixture::hostile("x")).unwrap()));
+static BENIGN: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| shape(&rendered(&fixture::hostile("x"))));
 
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
     #[test]
     fn no_text_breaks_out(text in "[ -~]{1,60}|.{1,20}|[<>&\"'/=!`a-z \u{0}-\u{1f}\u{202a}-\u{202e}-]{1,40}") {
-        let html = write(&fixture::hostile(&text)).unwrap();
+        let html = rendered(&fixture::hostile(&text));
         assert_inert(&html);
         assert_same_shape(&html, &BENIGN, &text);
     }
@@ -97,7 +109,7 @@ proptest::proptest! {
 
 #[test]
 fn the_page_loads_nothing_and_admits_only_its_own_style_and_script() {
-    let html = write(&fixture::report()).unwrap();
+    let html = rendered(&fixture::report());
     let (elements, _) = parse(&html);
     let with = |name: &str| elements.iter().filter(move |(tag, _)| tag == name).count();
     assert_eq!((with("script"), with("style"), with("link"), with("meta")), (1, 1, 1, 6));
@@ -116,8 +128,12 @@ fn the_page_loads_nothing_and_admits_only_its_own_style_and_script() {
 
 #[test]
 fn the_view_of_the_fixture() {
-    let page = serde_json::to_value(Page::of(&fixture::report())).unwrap();
-    insta::assert_json_snapshot!(page, {
+    let report = fixture::report();
+    let groups = by_case(&report);
+    let in_full: Vec<FamilyCases> =
+        families(&groups).into_iter().map(|family| FamilyCases::of(&report, family, &groups)).collect();
+    let view = serde_json::json!({ "page": Page::of(&report, &groups), "families": in_full });
+    insta::assert_json_snapshot!(view, {
         ".families[].cases[].variants" => "[variants]",
         ".**.request" => "[request]",
         ".**.compact" => "[compact]",
@@ -131,7 +147,7 @@ fn the_view_of_the_fixture() {
 
 #[test]
 fn a_long_run_makes_a_page_that_opens() {
-    let size = |report: &RunReport| write(report).unwrap().len();
+    let size = |report: &RunReport| rendered(report).len();
     let (small, large) = (size(&fixture::large(250)), size(&fixture::large(2000)));
     assert!(small < 2_500_000, "250 variants: {small} bytes");
     assert!(large < 15_000_000, "2000 variants: {large} bytes");
@@ -142,7 +158,7 @@ fn a_huge_answer_is_cut_with_a_note() {
     let mut report = fixture::report();
     let observation = report.cases[2].observation.as_mut().unwrap();
     observation.response = "A".repeat(1_000_000);
-    let html = String::from_utf8(write(&report).unwrap()).unwrap();
+    let html = String::from_utf8(rendered(&report)).unwrap();
     assert!(html.contains("… 997000 more characters, whole in run.json"));
     assert!(html.len() < 500_000);
 }
