@@ -33,6 +33,9 @@ STAGES = (
     [word for family in QUICK for word in ("--skip", f"{family}/*")],
 )
 
+# The exit code of a run that --max-time ended: what it did not get to is no difference.
+OUT_OF_TIME = 5
+
 # Kinds of explanation that say that a defect is none: see README.md.
 WITHOUT_EFFECT = ("equivalent", "configuration")
 
@@ -73,7 +76,7 @@ def run(gauntlet: str, library: Library, packages: Path, stage: list[str], trace
     if trace:
         environment |= {"PLANTED_FOLDER": str(packages / library.package), "PLANTED_TRACE": str(trace)}
     with tempfile.TemporaryDirectory() as out:
-        command = [gauntlet, "run", str(TARGETS / library.target / "target.toml"), "--seed", "7", "--max-time", "2m"]
+        command = [gauntlet, "run", str(TARGETS / library.target / "target.toml"), "--seed", "7", "--max-time", "10m"]
         command += ["--format", "json", "--quiet", "--out", out, *stage]
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
         try:
@@ -161,10 +164,12 @@ class Workshop:
 
 @dataclass
 class Results:
-    """How each planted defect was noticed (None: not), and the defects whose place no run reaches."""
+    """How each planted defect was noticed (None: not), the defects whose place no run reaches, and those whose run did
+    not end in time."""
 
     noticed: dict[str, str | None]
     unreached: list[str]
+    late: list[str]
 
 
 def examine(library: Library, options: argparse.Namespace, wanted: set[str] | None, results: Results) -> None:
@@ -191,14 +196,16 @@ def examine(library: Library, options: argparse.Namespace, wanted: set[str] | No
 
         def one(pair: tuple[str, Defect]) -> None:
             module, defect = pair
-            how = None
+            name, how = f"{library.package}/{defect.name}", None
             with workshop.planted(module, defect) as bench:
                 for stage, part in zip(STAGES, clean):
                     planted = run(options.gauntlet, library, bench, stage)
-                    how = how or verdict(part, planted, differences(part, planted, unsteady))
+                    if planted.exit == OUT_OF_TIME:
+                        results.late.append(name)
+                        break
+                    how = verdict(part, planted, differences(part, planted, unsteady))
                     if how:
                         break
-            name = f"{library.package}/{defect.name}"
             results.noticed[name] = how
             print(f"noticed  {name}  [{how}]" if how else f"MISSED   {name}", flush=True)
 
@@ -211,6 +218,7 @@ def conclude(results: Results, explained: dict[str, dict]) -> int:
     missed = [name for name, how in results.noticed.items() if how is None]
     complaints = [f"missed and not explained: {name}" for name in missed if name not in explained]
     complaints += [f"explained but noticed: {name}" for name in explained if results.noticed.get(name)]
+    complaints += [f"did not end in time: {name}" for name in results.late]
     known = results.noticed.keys() | set(results.unreached)
     complaints += [f"explained but not planted: {name}" for name in explained if name not in known]
     # A defect that changes nothing that anybody could see is none.
@@ -248,7 +256,7 @@ def main() -> int:
     entries = tomllib.loads((HERE / "explained.toml").read_text()).get("explained", [])
     explained = {name: entry for entry in entries for name in entry["defects"]}
     wanted = set(options.names.read_text().splitlines()) if options.names else None
-    results = Results({}, [])
+    results = Results({}, [], [])
     for library in libraries:
         examine(library, options, wanted, results)
     if wanted is not None or options.library:

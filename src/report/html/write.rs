@@ -48,6 +48,7 @@ pub(in crate::report) fn write(report: &RunReport, out: &mut dyn Write) -> Resul
     for family in families(&groups) {
         let cases = FamilyCases::of(report, family, &groups);
         template.render_captured_to(context! { f => Value::from(Serde(cases)) }, &mut *out)?;
+        out.write_all(b"\n")?;
     }
     templates.get_template("bottom.html")?.render_captured_to(page, out)?;
     Ok(())
