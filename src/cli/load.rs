@@ -66,7 +66,7 @@ pub(super) struct Load {
     p99: Period,
     /// Another target: the same load on both in turns, and how they differ with 95 % confidence
     #[arg(long = "vs", value_name = "TARGET")]
-    versus: Option<TargetName>,
+    versus: Option<Aim>,
     /// How often two targets take turns
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100), requires = "versus")]
     rounds: u32,
@@ -144,7 +144,15 @@ impl Load {
         let catalog = Catalog::load(None)?;
         let plans = self.selected()?;
         let (subject, yardstick) = self.target.subject()?;
-        let versus = self.versus.as_ref().map(TargetName::fetching_subject).transpose()?;
+        let mut yardsticks = Vec::from_iter(yardstick);
+        let versus = match &self.versus {
+            None => None,
+            Some(aim) => {
+                let (subject, yardstick) = aim.subject()?;
+                yardsticks.extend(yardstick);
+                Some(subject)
+            }
+        };
         let name = subject.name();
         let half = std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1));
         let request = LoadRequest {
@@ -162,7 +170,7 @@ impl Load {
                 FailLevel::Should => FailOn::Should,
             },
             issuer: self.issuer.options(),
-            yardstick,
+            yardsticks,
             args: std::env::args().skip(1).collect(),
         };
         let folder = Folder::new(self.out.clone(), &name);
@@ -215,7 +223,7 @@ impl Load {
             if let Some(count) = self.connections {
                 text.drive = Drive::Connections(count);
             }
-            if self.target.is_yardstick() {
+            if std::iter::once(&self.target).chain(&self.versus).any(Aim::is_yardstick) {
                 // It verifies nothing, so only good tokens say anything about it.
                 text.mix.retain(|class, _| !class.is_forged());
             }

@@ -58,8 +58,8 @@ pub struct LoadRequest {
     pub fail_on: FailOn,
     /// How our side is reached.
     pub issuer: Options,
-    /// A server of known behaviour that the subject's file is about, kept up while the run lasts.
-    pub yardstick: Option<Yardstick>,
+    /// Servers of known speed that the subjects' files are about, kept up while the run lasts.
+    pub yardsticks: Vec<Yardstick>,
     /// The arguments of the command, for the report.
     pub args: Vec<String>,
 }
@@ -102,7 +102,7 @@ async fn run(
     score: &mut Score<'_>,
     halt: &Halt,
 ) -> Result<Vec<String>, RunError> {
-    let LoadRequest { subject, versus, plans, find_max, rounds, threads, seed, issuer, yardstick, args, .. } = request;
+    let LoadRequest { subject, versus, plans, find_max, rounds, threads, seed, issuer, yardsticks, args, .. } = request;
     if plans.is_empty() {
         return Err(RunError::NothingSelected);
     }
@@ -139,7 +139,7 @@ async fn run(
             score.emit(Event::Remark { level: Level::Should, text });
         }
     }
-    drop(yardstick);
+    drop(yardsticks);
     Ok(all)
 }
 
