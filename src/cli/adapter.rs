@@ -2,15 +2,17 @@
 
 use super::{
     Ended,
+    adapter_bare::{TEXT, decrypt, verify_jws},
     shared::{runtime, told_to_stop, usage},
     terminal::paint,
 };
 use crate::{
     builtin::{Flaw, answer_questions},
     model::{
-        Alg, Outcome, Period, Recipe, TrustConfig, World,
+        Alg, KeyManagement, Outcome, Period, Recipe, Slot, Tampering, TrustConfig, World,
         access::AccessRules,
         adapter::{AdapterReply, AdapterVerdict, Ask},
+        jwe::{Content, Encrypt},
         recipe::Sign,
         target::Decryption,
     },
@@ -22,7 +24,7 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use miette::{IntoDiagnostic, Report};
-use std::{collections::BTreeMap, io, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, io, path::Path, time::Duration};
 use tokio::time::timeout;
 
 /// How long an adapter may take to end after `bye`.
@@ -69,19 +71,22 @@ impl Adapter {
     }
 }
 
-/// One step: its name, what was wanted, and what came.
-struct Walk {
+/// The steps so far.
+#[derive(Default)]
+pub(super) struct Walk {
     failed: usize,
     passed: usize,
+    skipped: usize,
 }
 
 impl Walk {
-    fn step(&mut self, name: &str, seen: Result<String, String>, help: &str) {
+    /// One step: its name, what came or what was wanted instead, and what to do about it.
+    pub fn step(&mut self, name: &str, seen: Result<String, String>, help: &str) {
         let (outcome, text) = match &seen {
             Ok(text) => (Outcome::Pass, text),
             Err(text) => (Outcome::Fail, text),
         };
-        anstream::println!("{} {name}: {}", paint(Role::Outcome(outcome), &format!("{outcome:<5}")), visible(text));
+        say(outcome, name, text);
         if seen.is_ok() {
             self.passed += 1;
         } else {
@@ -89,11 +94,26 @@ impl Walk {
             anstream::println!("      help: {help}");
         }
     }
+
+    /// A step that the adapter passes over.
+    pub fn skip(&mut self, name: &str, why: String) {
+        say(Outcome::Skip, name, &format!("skipped, because the adapter says: {why}"));
+        self.skipped += 1;
+    }
+
+    fn count(&self) -> String {
+        let skipped = if self.skipped > 0 { format!(", {} skipped", self.skipped) } else { String::new() };
+        format!("{} steps passed, {} failed{skipped}", self.passed, self.failed)
+    }
+}
+
+fn say(outcome: Outcome, name: &str, text: &str) {
+    anstream::println!("{} {name}: {}", paint(Role::Outcome(outcome), &format!("{outcome:<5}")), visible(text));
 }
 
 /// Asks the questions of the protocol in order. The first two decide whether the others make sense.
 async fn check(command: Vec<String>) -> Ended {
-    let mut walk = Walk { failed: 0, passed: 0 };
+    let mut walk = Walk::default();
     let started = StdioTarget::start(command, BTreeMap::new(), Path::new("."), Period::from_secs(5)).await;
     let adapter = match started {
         Ok(adapter) => adapter,
@@ -130,7 +150,7 @@ async fn check(command: Vec<String>) -> Ended {
         ended.map_err(|_| "it is still there".into()),
         "end the program at `bye`, and when its input ends",
     );
-    anstream::println!("\n{} steps passed, {} failed", walk.passed, walk.failed);
+    anstream::println!("\n{}", walk.count());
     if walk.failed > 0 {
         return Ok(ExitCode::Failed);
     }
@@ -181,22 +201,12 @@ async fn validate(
         let both = wanted(AdapterVerdict::Accept, one).and_then(|_| wanted(AdapterVerdict::Reject, other));
         walk.step("two questions at a time get their own replies", both, "repeat the question's `seq` in its reply");
     }
-    for (name, ask) in [
-        ("verify-jws", Ask::VerifyJws { shown: token_text(&good.bytes) }),
-        ("decrypt", Ask::Decrypt { shown: token_text(b"a.b.c.d.e") }),
-    ] {
-        let seen = match adapter.question(ask).await {
-            Ok(AdapterReply { skipped: Some(why), .. }) => Ok(format!("skipped: {why}")),
-            Ok(AdapterReply { verdict: Some(verdict), .. }) => Ok(format!("{verdict:?}").to_lowercase()),
-            other => Err(said(other)),
-        };
-        let help = "answer with a verdict, or {\"seq\": …, \"skipped\": \"why\"} where the library has no such call";
-        walk.step(name, seen, help);
-    }
-    Ok(())
+    verify_jws(adapter, tokens, first, walk).await?;
+    decrypt(adapter, tokens, walk).await
 }
 
-fn wanted(verdict: AdapterVerdict, reply: Result<AdapterReply, String>) -> Result<String, String> {
+/// Whether the reply has the verdict.
+pub(super) fn wanted(verdict: AdapterVerdict, reply: Result<AdapterReply, String>) -> Result<String, String> {
     match reply {
         Ok(AdapterReply { verdict: Some(seen), reason, .. }) if seen == verdict => {
             Ok(reason.unwrap_or_else(|| format!("{seen:?}").to_lowercase()))
@@ -205,7 +215,8 @@ fn wanted(verdict: AdapterVerdict, reply: Result<AdapterReply, String>) -> Resul
     }
 }
 
-fn said(reply: Result<AdapterReply, String>) -> String {
+/// What a reply, or the lack of one, comes to in a line.
+pub(super) fn said(reply: Result<AdapterReply, String>) -> String {
     match reply {
         Err(because) => because,
         Ok(reply) => serde_json::to_string(&reply).unwrap_or_default(),
@@ -213,10 +224,10 @@ fn said(reply: Result<AdapterReply, String>) -> String {
 }
 
 /// Tokens of an issuer that exists for the check alone.
-struct Tokens {
-    forge: Forge,
+pub(super) struct Tokens {
+    pub forge: Forge,
     catalog: Catalog,
-    trust: TrustConfig,
+    pub trust: TrustConfig,
 }
 
 impl Tokens {
@@ -255,8 +266,27 @@ impl Tokens {
     fn mint(&self, alg: Alg, now: i64, broken: bool) -> Result<Token, Report> {
         let mut recipe = Recipe { sign: Some(Sign { key: alg.name().to_lowercase(), alg: None }), ..Recipe::default() };
         if broken {
-            recipe.then.push(crate::model::Tampering::RandomSignature);
+            recipe.then.push(Tampering::RandomSignature);
         }
+        self.made(recipe, now, &alg)
+    }
+
+    /// A text that is no set of claims, signed.
+    pub fn signed_text(&self, alg: Alg, broken: bool) -> Result<Vec<u8>, Report> {
+        let sign = Some(Sign { key: alg.name().to_lowercase(), alg: None });
+        let then = if broken { vec![Tampering::RandomSignature] } else { Vec::new() };
+        let recipe = Recipe { sign, raw_claims: Some(TEXT.into()), then, ..Recipe::default() };
+        Ok(self.made(recipe, 0, &alg)?.bytes)
+    }
+
+    /// The same text, encrypted and signed by nobody.
+    pub fn encrypted_text(&self, alg: KeyManagement) -> Result<Vec<u8>, Report> {
+        let encrypt = Encrypt { alg: Some(Slot::Value(alg)), content: Some(Content::Claims), ..Encrypt::default() };
+        let recipe = Recipe { raw_claims: Some(TEXT.into()), encrypt: Some(encrypt), ..Recipe::default() };
+        Ok(self.made(recipe, 0, &alg)?.bytes)
+    }
+
+    fn made(&self, recipe: Recipe, now: i64, alg: &dyn fmt::Display) -> Result<Token, Report> {
         let recipe = recipe.over(&self.catalog.access_token(&BTreeMap::new()));
         self.forge
             .mint(&recipe, now, "adapter-check", &BTreeMap::new())

@@ -3,6 +3,7 @@
 //! stdout carries only what was asked for. Progress, findings and hints go to stderr.
 
 mod adapter;
+mod adapter_bare;
 mod baseline;
 mod baseline_edit;
 mod certify;

@@ -80,3 +80,32 @@ fn check_walks_through_the_protocol() {
     let ended = gauntlet(&["adapter", "check", "--", "/bin/sh", "-c", "echo hello"]).with_code(3);
     assert!(ended.stdout.contains("fail  hello") && ended.stdout.contains("help: read a line"), "{}", ended.stdout);
 }
+
+/// An adapter around nothing: it refuses every token, and says so of questions that it has no call for.
+const BARE: &str = r#"
+while IFS= read -r line; do
+  seq=${line#*\"seq\":}; seq=${seq%%,*}
+  case "$line" in
+    *'"do":"hello"'*) reply='"ok":{"name":"nothing","version":"1","language":"sh","provides":["alg:ES256"]}' ;;
+    *'"do":"configure"'*) reply='"ok":{}' ;;
+    *'"do":"validate"'*) reply='"verdict":"reject"' ;;
+    *'"do":"bye"'*) exit 0 ;;
+    *) reply='"skipped":"no such call"' ;;
+  esac
+  printf '{"seq":%s,%s}\n' "$seq" "$reply"
+done
+"#;
+
+#[test]
+fn check_tries_bare_signatures_and_encryption_or_says_why_not() {
+    let ended = gauntlet(&["adapter", "check", "--", OURS, "adapter", "builtin"]).with_code(0);
+    insta::assert_snapshot!("check", ended.stdout.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    let ended = gauntlet(&["adapter", "check", "--", "/bin/sh", "-c", BARE]).with_code(1);
+    insta::assert_snapshot!("check_bare", ended.stdout);
+    let unchecked = gauntlet(&["adapter", "check", "--", OURS, "adapter", "builtin", "signature-unchecked"]);
+    assert!(
+        unchecked.stdout.contains("fail  verify-jws: a broken signature is refused: wanted reject"),
+        "{}",
+        unchecked.stdout
+    );
+}
