@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Per target: the programs that it needs on the path, then the files that its `install.sh` makes.
-const ARTEFACTS: [(&str, &[&str], &[&str]); 21] = [
+const ARTEFACTS: [(&str, &[&str], &[&str]); 22] = [
     ("adapters/go-golang-jwt", &[], &["bin/adapter"]),
     ("adapters/go-jose", &[], &["bin/adapter"]),
     ("adapters/java-nimbus", &["java"], &["lib/nimbus-jose-jwt*", "bin/Adapter.class"]),
@@ -30,6 +30,7 @@ const ARTEFACTS: [(&str, &[&str], &[&str]); 21] = [
     ("apache-openidc", &["apache2"], &[".installed"]),
     ("go-golang-jwt", &[], &["bin/server"]),
     ("haproxy", &["haproxy", "node"], &[".installed"]),
+    ("keycloak", &["java"], &["lib/built", "lib/signing.jwk.json"]),
     ("nginx-auth-request", &["nginx", "apache2"], &[".installed"]),
     ("node-jose", &["node"], &["node_modules/jose/package.json"]),
     ("node-jose-strict", &["node"], &["../node-jose/node_modules/jose/package.json"]),
@@ -85,10 +86,10 @@ fn real_validators_do_what_is_expected_of_them() {
 }
 
 /// Apache falls over under key sets with members that it cannot read and is started again, which takes minutes, and which
-/// cases that meets differs from run to run.
+/// cases that meets differs from run to run. Keycloak takes half a minute to start.
 fn left_for_longer(name: &str) -> Option<String> {
-    let apache = ["apache-openidc", "nginx-auth-request"].contains(&name);
-    (apache && env::var_os("GAUNTLET_LONG").is_none()).then(|| "GAUNTLET_LONG is not set".into())
+    let slow = ["apache-openidc", "keycloak", "nginx-auth-request"].contains(&name);
+    (slow && env::var_os("GAUNTLET_LONG").is_none()).then(|| "GAUNTLET_LONG is not set".into())
 }
 
 /// What the audit in `tests/targets/README.md` names: patterns of cases and variants in the section of a target, and in

@@ -15,6 +15,8 @@ use std::{
 const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 /// Of these, those that differ from one minting to the next.
 const FRESH: [&str; 4] = ["exp", "nbf", "iat", "jti"];
+/// Those that are times.
+const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
 
 /// The claims of an accepted token that came back and were not signed so, as text. A token that must be refused has
 /// failed by being accepted; a case that says what must come back is judged by that; and where a good token is shown beside
@@ -44,9 +46,11 @@ pub(super) fn differences(
     };
     let Some(signed) = payload.as_deref().and_then(unambiguous_members) else { return Vec::new() };
     let in_lines = bench.target().told_claims().map(|_| tellable(returned, &signed));
+    let in_seconds =
+        (bench.target().transport_name() == "introspection").then(|| told_to_the_second(returned, &signed));
     // A good token shown beside this one may be the one that was taken: of the same identity, minted for itself.
     let alone = !case.present.as_ref().is_some_and(Present::shows_good);
-    compare(in_lines.as_ref().unwrap_or(returned), &signed, untampered && alone)
+    compare(in_lines.or(in_seconds).as_ref().unwrap_or(returned), &signed, untampered && alone)
 }
 
 /// What a gateway told in header lines, without what no such line can say: who is nobody, and a text that does not fit.
@@ -56,6 +60,20 @@ fn tellable(told: &Map<String, Value>, signed: &Map<String, Value>) -> Map<Strin
         None => value.as_str() != Some(""),
     };
     told.iter().filter(|(name, value)| says(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// What an introspection endpoint told, without the times that are the signed ones but for a part of a second: it tells
+/// whole seconds (RFC 7662 section 2.2).
+fn told_to_the_second(told: &Map<String, Value>, signed: &Map<String, Value>) -> Map<String, Value> {
+    let rounded = |name: &str, value: &Value| {
+        let time = |value: &Value| value.as_f64().filter(|_| TIMES.contains(&name));
+        let both = time(value).zip(signed.get(name).and_then(time));
+        both.is_some_and(|(told, signed)| told.fract() == 0.0 && (told - signed).abs() < 1.0)
+    };
+    told.iter()
+        .filter(|(name, value)| !rounded(name, value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Whether a header line holds a text as it is: visible characters of ASCII with spaces between them. What becomes of
@@ -146,6 +164,20 @@ mod tests {
         assert_eq!(told(json!({ "sub": "" }), json!({ "sub": "user-1" })), ["sub"]);
         assert_eq!(told(json!({ "sub": "" }), json!({})), Vec::<String>::new());
         assert_eq!(told(json!({ "sub": "user-1" }), json!({})), ["sub"]);
+    }
+
+    #[test]
+    fn introspection_tells_whole_seconds() {
+        let left = |told: Value, signed: Value| {
+            told_to_the_second(told.as_object().unwrap(), signed.as_object().unwrap())
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let signed = json!({ "exp": 10.5, "iat": 3.25, "nbf": 2, "sub": 1.5 });
+        assert!(left(json!({ "exp": 10, "iat": 3, "nbf": 2 }), signed.clone()).is_empty());
+        assert!(left(json!({ "exp": 11 }), signed.clone()).is_empty());
+        assert_eq!(left(json!({ "exp": 9, "iat": 3.5, "sub": 1 }), signed), ["exp", "iat", "sub"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// The number of the judge, a part of the suite's digest: raised whenever the same observation leads to another outcome,
 /// so that two runs with the same digest judged in the same way.
-pub const JUDGE: u32 = 1;
+pub const JUDGE: u32 = 2;
 
 /// The judgement of one check of one case. The order is from harmless to grave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn it_is_what_its_documentation_says() {
-        // printf '%s' '{"judge":1,"scenarios":{},"vectors":{"a.toml":{"x":1,"y":[2]}}}' | sha256sum
+        // printf '%s' '{"judge":2,"scenarios":{},"vectors":{"a.toml":{"x":1,"y":[2]}}}' | sha256sum
         let text = format!(r#"{{"judge":{JUDGE},"scenarios":{{}},"vectors":{{"a.toml":{{"x":1,"y":[2]}}}}}}"#);
         let wanted = format!("sha256:{}", hex(digest(&SHA256, text.as_bytes()).as_ref()));
         assert_eq!(of(&[file("a.toml", "y = [2]\nx = 1")], &[]).suite, wanted);

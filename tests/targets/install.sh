@@ -38,6 +38,11 @@ install haproxy haproxy node
 install apache-openidc apache2
 install nginx-auth-request nginx apache2
 install python-authlib-introspection python3
+if [ -n "${GAUNTLET_LONG:-}" ]; then
+  install keycloak java jar mvn
+else
+  echo "skipped: keycloak (GAUNTLET_LONG is not set)"
+fi
 
 install adapters/node-jose node npm
 install adapters/python-pyjwt python3
