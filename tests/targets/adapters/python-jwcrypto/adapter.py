@@ -71,7 +71,9 @@ def verify_jws(token):
     jws = JWS()
     jws.allowed_algs = trust["algorithms"]
     jws.deserialize(token, keys())
-    return {"verdict": "accept", "payload-base64": base64.b64encode(jws.payload).decode()}
+    # What is not encoded (RFC 7797) stays the text that the JSON serialization has.
+    payload = jws.payload.encode() if isinstance(jws.payload, str) else jws.payload
+    return {"verdict": "accept", "payload-base64": base64.b64encode(payload).decode()}
 
 
 def decrypt(token):
