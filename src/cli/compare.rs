@@ -1,19 +1,31 @@
 //! `gauntlet compare`.
 
-use super::{Ended, output::put, report::read_run, run::FailLevel, shared::usage, terminal::paint};
+use super::{
+    Ended,
+    ending::code,
+    output::{put, write_reports},
+    report::read_run,
+    run::FailLevel,
+    shared::usage,
+    terminal::paint,
+};
 use crate::{
     model::RunReport,
-    report::{Comparison, Matrix, Tolerance, Verdict, comparison_markdown, comparison_text, matrix_html, matrix_json},
-    run::ExitCode,
+    report::{
+        Comparison, Format, Matrix, Tolerance, Verdict, comparison_markdown, comparison_text, load_block, matrix_html,
+        matrix_json, render, summary,
+    },
+    run::{ExitCode, FailOn, merge_runs},
 };
 use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, Report, WrapErr};
 use std::{fs, io::Write, path::PathBuf};
 
-/// Compare two runs, or lay many targets side by side
+/// Compare two runs, lay many targets side by side, or add up the runs of several load workers
 ///
 /// Two runs, the older first: what broke, what was mended, which cases are new or no longer decided, and which measured
-/// values moved. More than two, or --matrix: one page with targets by families, and by scenarios.
+/// values moved. More than two, or --matrix: one page with targets by families, and by scenarios. With --merge: one run
+/// of load plans that is the sum of these, to the request; its histograms are added, and its gates judged again.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
     /// A run.json, an events.ndjson, or the folder of a run
@@ -22,10 +34,14 @@ pub(super) struct Compare {
     /// The page of many targets, also for two runs
     #[arg(long)]
     matrix: bool,
+    /// Add up load runs that went on at the same time, of the same plans against the same target
+    #[arg(long, conflicts_with = "matrix")]
+    merge: bool,
     /// What to print; a comparison also as text for people [default: text, or html for many targets]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Form>,
-    /// Write compare.md and compare.json, or matrix.html and matrix.json, into this directory
+    /// Write compare.md and compare.json, or matrix.html and matrix.json, or run.json and report.html of a sum, into this
+    /// directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// How much a measured value may move, as a share of its old one
@@ -52,6 +68,7 @@ impl Compare {
     pub fn execute(self) -> Ended {
         let reports = self.runs.iter().map(|path| read_run(path)).collect::<Result<Vec<_>, _>>()?;
         match reports.as_slice() {
+            _ if self.merge => self.sum(&reports),
             [old, new] if !self.matrix => self.two(old, new),
             [_] if !self.matrix => Err(usage(
                 "one run has nothing to be compared with",
@@ -87,6 +104,37 @@ impl Compare {
             Verdict::Undecided => ExitCode::NotTestable,
             Verdict::Weaker | Verdict::Same => ExitCode::Ok,
         })
+    }
+
+    fn sum(&self, reports: &[RunReport]) -> Ended {
+        let fail_on = match self.fail_on {
+            FailLevel::Must => FailOn::Must,
+            FailLevel::Should => FailOn::Should,
+        };
+        let sum = merge_runs(reports, std::env::args().skip(1).collect(), fail_on).map_err(|error| {
+            usage(error, "name runs of the same load plans against the same target, one of each worker")
+        })?;
+        if let Some(folder) = &self.out {
+            for path in write_reports(&sum, &[Format::Json, Format::Html], folder)? {
+                anstream::eprintln!("  {}", path.display());
+            }
+        }
+        let format = match self.format {
+            Some(Form::Json) => Some(Format::Json),
+            Some(Form::Html) => Some(Format::Html),
+            Some(Form::Markdown) => Some(Format::Markdown),
+            Some(Form::Text) | None => None,
+        };
+        match format {
+            Some(format) => print(&render(&sum, format).into_diagnostic()?)?,
+            None => {
+                for result in &sum.load {
+                    anstream::print!("{}", load_block(result, &paint));
+                }
+                anstream::println!("{}", summary(&sum, &paint));
+            }
+        }
+        Ok(code(&sum))
     }
 
     fn many(&self, reports: &[RunReport]) -> Ended {

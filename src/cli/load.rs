@@ -31,7 +31,8 @@ use std::{
 ///
 /// Without a plan, the plans for a first look are run. Arrival times are fixed before the first token is sent, latency counts
 /// from them, and every verdict is held against what was owed: one accepted forgery, or a target that refuses good
-/// tokens, makes the run red however fast it was.
+/// tokens, makes the run red however fast it was. Ctrl-C closes the window that is under way: what was sent until then is
+/// reported, marked incomplete, and nothing of it counts as held.
 #[derive(Debug, Args)]
 pub(super) struct Load {
     /// A target file, builtin:strict, builtin:FLAW, or builtin:yardstick[:PACE], a server of known speed
@@ -176,7 +177,8 @@ impl Load {
         let folder = Folder::new(self.out.clone(), &name);
         let mut log = Log::default();
         let quiet = self.quiet;
-        let report = runtime()?.block_on(until_told(self.max_time.map(|time| time.0), async |stop| {
+        let runtime = runtime()?;
+        let ended = runtime.block_on(until_told(self.max_time.map(|time| time.0), async |stop| {
             let mut sink = |event: &Event| {
                 log.write(event, &folder);
                 if !quiet {
@@ -184,7 +186,10 @@ impl Load {
                 }
             };
             execute_load(request, &catalog, stop, &mut sink).await
-        }))?;
+        }));
+        // A run that was stopped may still be minting; nobody wants those tokens any more.
+        runtime.shutdown_background();
+        let report = ended?;
         let written = folder.write(&report, &self.format)?;
         Ok(conclude(&report, &log, &written))
     }

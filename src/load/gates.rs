@@ -69,6 +69,7 @@ pub fn maximum_gate(maximum: &Maximum) -> GateResult {
     let found = maximum.rate > 0.0;
     GateResult {
         name: format!("a rate at which {} holds", maximum.thresholds),
+        of: Of::All,
         metric: LoadMetric::Rate,
         level: Grade::Must,
         expected: "> 0".into(),
@@ -91,6 +92,7 @@ fn one(gate: &Gate, window: &LoadWindow) -> GateResult {
     let place = if window.name.is_empty() { String::new() } else { format!("{}, ", window.name) };
     GateResult {
         name: format!("{place}{gate}"),
+        of: gate.of,
         metric: gate.metric,
         level: gate.level,
         expected: gate.bound.to_string(),
@@ -150,6 +152,9 @@ fn seconds(own: &[&ClassLoad], quantile: f64) -> Option<f64> {
 fn verdict(gate: &Gate, value: f64, window: &LoadWindow) -> (Outcome, String) {
     let holds = gate.bound.holds(value, &NONE).unwrap_or(false);
     let seen = text(gate, value);
+    if holds && window.incomplete {
+        return (Outcome::Inconclusive, format!("{seen} was seen until the window was stopped"));
+    }
     if holds && gate.metric.is_speed() && window.generator.saturated {
         let late = window.generator.late + window.generator.held_up + window.generator.unsent;
         let because = format!("{seen}, but {late} of {} tokens started late or not at all", window.planned);

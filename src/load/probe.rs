@@ -2,7 +2,7 @@
 
 use super::{
     arena::{Arena, Shot},
-    engine::{Order, process_cpu},
+    engine::{Order, PATIENCE, process_cpu},
     tally::{Beat, LATE_NS, Seen, Start, Tally},
 };
 use crate::{
@@ -102,7 +102,7 @@ async fn closed(shared: &Arc<Shared>, order: &Order, count: u32) {
             }
         });
     }
-    while tasks.join_next().await.is_some() {}
+    finish(shared, order, tasks).await;
 }
 
 async fn open(shared: &Arc<Shared>, order: &Order) {
@@ -128,9 +128,11 @@ async fn open(shared: &Arc<Shared>, order: &Order) {
                 how = Start::HeldUp;
                 let waiting = arrivals.waiting(shared.now());
                 shared.waited(waiting);
-                // The semaphore is never closed.
-                let Ok(permit) = Arc::clone(&places).acquire_owned().await else { break };
-                permit
+                tokio::select! {
+                    // The semaphore is never closed.
+                    Ok(permit) = Arc::clone(&places).acquire_owned() => permit,
+                    () = stopped(order) => break,
+                }
             }
         };
         let started = shared.now();
@@ -153,11 +155,32 @@ async fn open(shared: &Arc<Shared>, order: &Order) {
         tally.unsent += u64::from(tally.counts(due));
         arrivals.advance();
     }
-    while tasks.join_next().await.is_some() {}
+    finish(shared, order, tasks).await;
+}
+
+/// Waits for every answer; where the window is stopped, only for a moment.
+async fn finish(shared: &Shared, order: &Order, mut tasks: JoinSet<()>) {
+    let all = async { while tasks.join_next().await.is_some() {} };
+    let patience = async {
+        stopped(order).await;
+        shared.tally().stopped(shared.now());
+        sleep(Duration::from_nanos(PATIENCE)).await;
+    };
+    tokio::select! {
+        () = all => {}
+        () = patience => {}
+    }
+    if order.is_stopped() {
+        shared.tally().stopped(shared.now());
+        tasks.shutdown().await;
+        // Whoever was broken off did not come to the end, where this is counted down.
+        let open = shared.open.load(Ordering::Relaxed);
+        shared.tally().cut_off += open;
+    }
 }
 
 /// Ends when somebody wants the window to end.
-async fn stopped(order: &Order) {
+pub(super) async fn stopped(order: &Order) {
     while !order.is_stopped() {
         sleep(Duration::from_millis(20)).await;
     }

@@ -235,6 +235,8 @@ mod tests {
             answered: 1000,
             failed: 0,
             resent: 0,
+            incomplete: false,
+            cut_off: 0,
             distinct: 1000,
             wrong_accepts: 0,
             wrong_refusals: 0,

@@ -168,8 +168,10 @@ pub(super) fn window(
     rows: Rows,
     resources: Option<Resources>,
 ) -> LoadWindow {
-    let (from, to) = order.window();
-    let length = Duration::from_nanos(to - from);
+    let (from, end) = order.window();
+    let to = tally.stopped.unwrap_or(end);
+    // A window that was stopped in its first moment still has a length to divide by.
+    let length = Duration::from_nanos((to - from).max(1_000_000));
     let sum = |pick: fn(&ClassTally) -> u64| tally.classes.iter().map(pick).sum::<u64>();
     let sent = sum(ClassTally::sent);
     let failed = sum(|class| class.failed);
@@ -197,6 +199,8 @@ pub(super) fn window(
         answered: sent - failed,
         failed,
         resent: tally.resent,
+        incomplete: tally.stopped.is_some(),
+        cut_off: tally.cut_off,
         distinct: arena.distinct,
         wrong_accepts: sum(|class| class.wrong_accepts),
         wrong_refusals: sum(|class| class.wrong_refusals),
@@ -221,6 +225,23 @@ pub(super) fn window(
         },
         target: used,
     }
+}
+
+/// The window of a tally by itself.
+#[cfg(test)]
+pub(super) fn testing(kinds: &[super::arena::Kind], tally: &Tally) -> LoadWindow {
+    let order = Order {
+        drive: crate::model::load::Drive::Connections(1),
+        warm_up: Duration::ZERO,
+        duration: Duration::from_secs(1),
+        threads: 1,
+        most: 1,
+        seed: 0,
+        first: 0,
+        stop: std::sync::Arc::default(),
+        users: None,
+    };
+    window(&Arena::new(kinds.to_vec()), &order, tally, Rows::default(), None)
 }
 
 fn class_load(class: TokenClass, tally: &ClassTally) -> ClassLoad {

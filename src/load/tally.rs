@@ -163,6 +163,10 @@ pub struct Tally {
     pub(super) in_flight: u64,
     pub(super) connections: u64,
     pub(super) resent: u64,
+    /// Under way when the window was stopped, and waited for no longer.
+    pub(super) cut_off: u64,
+    /// When it was stopped, where that was before its end.
+    pub(super) stopped: Option<u64>,
     pub(super) expired: u64,
     pub(super) by_signature: u64,
     pub(super) wrong: Vec<String>,
@@ -196,6 +200,8 @@ impl Tally {
             in_flight: 0,
             connections: 0,
             resent: 0,
+            cut_off: 0,
+            stopped: None,
             expired: 0,
             by_signature: 0,
             wrong: Vec::new(),
@@ -211,6 +217,18 @@ impl Tally {
     /// Whether a token that was due then counts.
     pub(super) fn counts(&self, planned: u64) -> bool {
         (self.window.0..self.window.1).contains(&planned)
+    }
+
+    /// Notes that a token under way is waited for no longer.
+    pub(super) fn cut_off(&mut self, planned: u64) {
+        self.cut_off += u64::from(self.counts(planned));
+    }
+
+    /// Notes that somebody stopped the window, in nanoseconds from the beginning of the traffic.
+    pub(super) fn stopped(&mut self, now: u64) {
+        if now < self.window.1 {
+            self.stopped.get_or_insert(now.max(self.window.0));
+        }
     }
 
     /// Notes how a token of an open loop was sent.
@@ -333,6 +351,8 @@ impl Tally {
         self.in_flight += other.in_flight;
         self.connections += other.connections;
         self.resent += other.resent;
+        self.cut_off += other.cut_off;
+        self.stopped = self.stopped.max(other.stopped);
         self.expired += other.expired;
         self.by_signature += other.by_signature;
         let room = NAMED - self.wrong.len().min(NAMED);

@@ -80,7 +80,7 @@ pub struct Moment {
 }
 
 /// Runs a window. `begins` is when the traffic begins, in seconds since the epoch, where that matters; `said` hears of
-/// every second.
+/// every second. A window that is stopped by its order ends at once and is marked incomplete.
 ///
 /// # Errors
 /// [`LoadError`].
@@ -96,7 +96,10 @@ pub async fn measure(
         return Err(LoadError::Empty);
     }
     let zero = zero(begins).ok_or(LoadError::TooLate)?;
-    tokio::time::sleep_until(zero.into()).await;
+    tokio::select! {
+        () = tokio::time::sleep_until(zero.into()) => {}
+        () = probe::stopped(order) => {}
+    }
     let (send, receive) = channel();
     let opens = zero + order.warm_up;
     let (moments, heard) = std::sync::mpsc::channel();

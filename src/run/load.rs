@@ -37,6 +37,12 @@ const PROBE: u32 = 64;
 const PROBED: Duration = Duration::from_millis(1500);
 /// Different tokens of a search.
 const SEARCHED: u32 = 20_000;
+/// How long a run that is told to stop may take to close its window and to put everything away.
+const GOODBYE: Duration = Duration::from_secs(10);
+/// How often somebody looks whether the run is to end.
+const LOOK: Duration = Duration::from_millis(20);
+/// What a plan says that was stopped.
+const STOPPED: &str = "stopped before its end: what was sent until then is shown, and nothing of it counts as held";
 
 /// Which plans to run, and how.
 pub struct LoadRequest {
@@ -77,18 +83,40 @@ pub async fn execute_load(
     let fail_on = request.fail_on;
     let mut score = Score::new(sink, Terms::of_subject(&request.subject));
     let halt = Halt::default();
-    let ended = tokio::select! {
-        ended = Box::pin(run(request, catalog, &mut score, &halt)) => ended.map(|leaks| (leaks, None)),
-        reason = stop.wanted() => Ok((Vec::new(), Some(reason))),
+    let mut stopped = None;
+    let leaks = {
+        let mut running = Box::pin(run(request, catalog, &mut score, &halt));
+        tokio::select! {
+            ended = &mut running => ended?,
+            reason = stop.wanted() => {
+                // A window that is under way ends at once and tells what was sent so far.
+                stopped = Some(reason);
+                halt.0.store(true, Ordering::Relaxed);
+                tokio::time::timeout(GOODBYE, running).await.unwrap_or(Ok(Vec::new()))?
+            }
+        }
     };
     drop(halt);
-    let (leaks, stopped) = ended?;
     score.finish(leaks, stopped, fail_on)
 }
 
 /// Ends the threads of the engine when the run is given up.
 #[derive(Default)]
 pub(super) struct Halt(pub(super) Arc<AtomicBool>);
+
+impl Halt {
+    /// Whether the run is to end.
+    fn is_wanted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Ends when the run is to end.
+    pub(super) async fn wanted(&self) {
+        while !self.is_wanted() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
 
 impl Drop for Halt {
     fn drop(&mut self) {
@@ -121,13 +149,20 @@ async fn run(
         ready &= side.calibrate(score).await;
     }
     if ready {
-        let settings = Settings { threads, seed, rounds, halt: Arc::clone(&halt.0) };
+        let settings = Settings { threads, seed, rounds, halt };
         for (index, plan) in plans.iter().enumerate() {
-            let result = match (&find_max, &mut second) {
+            if halt.is_wanted() {
+                break;
+            }
+            let mut result = match (&find_max, &mut second) {
                 (Some(thresholds), _) => search(plan, &mut first, thresholds, &settings, catalog, score).await?,
                 (None, Some(second)) => versus_plan(plan, &mut first, second, &settings, catalog, score).await?,
                 (None, None) => alone(plan, &mut first, &settings, catalog, score).await?,
             };
+            if halt.is_wanted() {
+                result.notes.insert(0, STOPPED.into());
+                result.outcome = result.outcome.max(Outcome::Inconclusive);
+            }
             score.emit(Event::LoadFinished { index, result: Box::new(result) });
         }
     }
@@ -144,18 +179,18 @@ async fn run(
 }
 
 /// What all windows of a run share.
-pub(super) struct Settings {
+pub(super) struct Settings<'r> {
     pub(super) threads: u32,
     pub(super) seed: u64,
     pub(super) rounds: u32,
-    pub(super) halt: Arc<AtomicBool>,
+    pub(super) halt: &'r Halt,
 }
 
 /// One plan on one target.
 async fn alone(
     plan: &LoadPlan,
     side: &mut Side,
-    settings: &Settings,
+    settings: &Settings<'_>,
     catalog: &Catalog,
     score: &mut Score<'_>,
 ) -> Result<LoadResult, RunError> {
@@ -165,7 +200,7 @@ async fn alone(
         match point.alg_missing(&side.stage.trust.algorithms) {
             Some(alg) => result.notes.push(format!("{alg} is left out: the target does not take it")),
             None => {
-                let window = side.window(&plan.id, &point, settings, catalog, score).await?;
+                let Some(window) = side.window(&plan.id, &point, settings, catalog, score).await? else { break };
                 result.gates.extend(judge(&gates, &window));
                 result.windows.push(window);
             }
@@ -179,7 +214,7 @@ async fn versus_plan(
     plan: &LoadPlan,
     first: &mut Side,
     second: &mut Side,
-    settings: &Settings,
+    settings: &Settings<'_>,
     catalog: &Catalog,
     score: &mut Score<'_>,
 ) -> Result<LoadResult, RunError> {
@@ -195,16 +230,19 @@ async fn versus_plan(
     let mut point = points(plan).into_iter().next().unwrap_or_else(|| Point::of(plan));
     // The windows of all rounds together are as long as the plan says.
     point.text.duration.0 = (plan.text.duration.0 / settings.rounds.max(1)).max(Duration::from_millis(200));
-    for round in 0..settings.rounds {
+    'rounds: for round in 0..settings.rounds {
         let mut costs = [0.0; 2];
         for turn in 0..2 {
             let which = (turn + round as usize) % 2;
             let side = if which == 0 { &mut *first } else { &mut *second };
             let own = Point { name: format!("{} {}", names[which], round + 1), ..point.clone() };
-            let window = side.window(&plan.id, &own, settings, catalog, score).await?;
+            let Some(window) = side.window(&plan.id, &own, settings, catalog, score).await? else { break 'rounds };
             costs[which] = if closed_loop { 1.0 / window.throughput_rps } else { service_mean(&window) };
             result.gates.extend(judge(&gates[which], &window));
             result.windows.push(window);
+        }
+        if settings.halt.is_wanted() {
+            break;
         }
         pairs.push(Pair { first: costs[0], second: costs[1] });
     }
@@ -227,7 +265,7 @@ async fn search(
     plan: &LoadPlan,
     side: &mut Side,
     thresholds: &Thresholds,
-    settings: &Settings,
+    settings: &Settings<'_>,
     catalog: &Catalog,
     score: &mut Score<'_>,
 ) -> Result<LoadResult, RunError> {
@@ -238,14 +276,21 @@ async fn search(
     point.text.drive = Drive::Connections(PROBE);
     point.text.duration.0 = PROBED;
     point.name = format!("{PROBE} connections");
-    let probe = side.window(&plan.id, &point, settings, catalog, score).await?;
+    let Some(probe) = side.window(&plan.id, &point, settings, catalog, score).await? else {
+        return Ok(closed(result));
+    };
     let mut search = Search::new(probe.throughput_rps, thresholds.clone());
     let mut held = None;
     while let Some(trial) = search.next() {
         point.text.drive = Drive::Rate(Rate(trial.rate));
         point.text.duration.0 = trial.window;
         point.name = format!("{:.0}/s", trial.rate);
-        let window = side.window(&plan.id, &point, settings, catalog, score).await?;
+        let Some(window) = side.window(&plan.id, &point, settings, catalog, score).await? else { break };
+        if window.incomplete {
+            result.gates.extend(judge(&safety(), &window));
+            result.windows.push(window);
+            break;
+        }
         search.tell(&window);
         if let Some(step) = search.last() {
             score.emit(Event::LoadTried { id: plan.id.clone(), step: step.clone() });
@@ -253,6 +298,9 @@ async fn search(
                 held = Some(window);
             }
         }
+    }
+    if settings.halt.is_wanted() {
+        return Ok(closed(result));
     }
     let maximum = search.found();
     result.gates.push(maximum_gate(&maximum));

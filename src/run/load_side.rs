@@ -102,28 +102,45 @@ impl Side {
         Ok((stock.arena, wire, alg))
     }
 
-    /// Runs one window.
-    pub(super) async fn window(
+    /// What must be ready before a window opens: keys where the target finds them, tokens, and a target that is cold
+    /// where that is asked.
+    async fn prepare(
         &mut self,
-        id: &str,
         point: &Point,
-        settings: &Settings,
+        lasts: Duration,
+        seed: u64,
         catalog: &Catalog,
-        score: &mut Score<'_>,
-    ) -> Result<LoadWindow, RunError> {
-        self.windows += 1;
+    ) -> Result<(Reach, Stock), RunError> {
         let text = &point.text;
         let reach = self.reach.clone().unwrap_or_else(|| Reach::of(&self.stage.shared_target()));
         if let Some(more) = text.more_keys {
             self.publish(more).await.map_err(RunError::Unprepared)?;
         }
-        let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
-        let wanted = self.wanted(text, lasts, count(point, lasts), settings.seed);
-        let alg = wanted.alg.to_string();
+        let wanted = self.wanted(text, lasts, count(point, lasts), seed);
         let stock = self.mint(wanted, reach.wire().cloned(), catalog).await?;
         if text.cold {
             self.stage.start_over().await?;
         }
+        Ok((reach, stock))
+    }
+
+    /// Runs one window; `None` where the run was stopped before it opened.
+    pub(super) async fn window(
+        &mut self,
+        id: &str,
+        point: &Point,
+        settings: &Settings<'_>,
+        catalog: &Catalog,
+        score: &mut Score<'_>,
+    ) -> Result<Option<LoadWindow>, RunError> {
+        self.windows += 1;
+        let text = &point.text;
+        let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
+        let alg = text.alg.unwrap_or(self.stage.trust.algorithms[0]).to_string();
+        let (reach, stock) = tokio::select! {
+            ready = self.prepare(point, lasts, settings.seed, catalog) => ready?,
+            () = settings.halt.wanted() => return Ok(None),
+        };
         score.emit(Event::LoadStarted {
             id: id.to_owned(),
             title: text.title.clone(),
@@ -139,7 +156,7 @@ impl Side {
             most: MOST_OPEN,
             seed: settings.seed.wrapping_add(self.windows),
             first: 0,
-            stop: Arc::clone(&settings.halt),
+            stop: Arc::clone(&settings.halt.0),
             users: None,
         };
         let (send, heard) = mpsc::channel::<Moment>();
@@ -173,7 +190,7 @@ impl Side {
         let mut window = window.map_err(|error| RunError::Unprepared(error.to_string()))?;
         window.name.clone_from(&point.name);
         window.alg = alg;
-        Ok(window)
+        Ok(Some(window))
     }
 }
 

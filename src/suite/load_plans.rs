@@ -9,7 +9,11 @@ use crate::model::{
     case::Source,
     load::{Drive, LoadFile, LoadPlan, Sweep},
 };
-use std::path::Path;
+use std::{ops::Range, path::Path};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 /// The load plans of a directory, or those of the binary, in the order of their names.
 ///
@@ -34,14 +38,33 @@ fn read(file: &SuiteFile) -> Result<LoadPlan, SuiteError> {
     match trouble(&plan) {
         None => Ok(plan),
         Some((word, what, help)) => {
-            let at = file.text.find(word).unwrap_or(0);
-            let end = (at + word.len()).min(file.text.len());
-            Err(SuiteError::at(&file.name, &file.text, at..end, what, help))
+            let path: Vec<&str> = std::iter::once("load").chain(word.split('.')).collect();
+            Err(SuiteError::at(&file.name, &file.text, place(&file.text, &path), what, help))
         }
     }
 }
 
-/// What only the whole plan shows: the word to point at, what is wrong, and what to do.
+/// Where the value at a path of names and places is written; an empty range, at whatever stands around it, where there is
+/// none.
+pub(super) fn place(text: &str, path: &[&str]) -> Range<usize> {
+    let Ok(whole) = DeTable::parse(text) else { return 0..0 };
+    let mut around = 0;
+    let mut at: Option<&Spanned<DeValue<'_>>> = None;
+    for name in path {
+        let next = match at.map(Spanned::get_ref) {
+            None => whole.get_ref().get(*name),
+            Some(DeValue::Table(table)) => table.get(*name),
+            Some(DeValue::Array(list)) => name.parse::<usize>().ok().and_then(|place| list.get(place)),
+            Some(_) => None,
+        };
+        let Some(value) = next else { return around..around };
+        around = value.span().start;
+        at = Some(value);
+    }
+    at.map_or(0..0, Spanned::span)
+}
+
+/// What only the whole plan shows: the path below `load` to point at, what is wrong, and what to do.
 fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
     let text = &plan.text;
     if text.mix.values().sum::<u32>() == 0 {
@@ -55,10 +78,14 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
     }
     match &text.drive {
         Drive::Stages(stages) if stages.iter().all(|stage| stage.length.0.is_zero()) => {
-            return Some(("stages", "the stages have no length".into(), "give one of them a `for`"));
+            return Some(("drive.stages", "the stages have no length".into(), "give one of them a `for`"));
         }
         Drive::Connections(0) => {
-            return Some(("connections", "wanted at least one connection, found 0".into(), "64 is a usual number"));
+            return Some((
+                "drive.connections",
+                "wanted at least one connection, found 0".into(),
+                "64 is a usual number",
+            ));
         }
         _ => {}
     }
@@ -68,7 +95,8 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
         _ => text.replay.iter().any(percent),
     };
     if replays {
-        return Some(("replay", "wanted at most 100 of a hundred tokens".into(), "write 90 for nine in ten"));
+        let word = if matches!(text.sweep, Some(Sweep::Replay(_))) { "sweep.replay" } else { "replay" };
+        return Some((word, "wanted at most 100 of a hundred tokens".into(), "write 90 for nine in ten"));
     }
     let is_empty = match &text.sweep {
         None => false,

@@ -31,6 +31,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How long a window that is stopped waits for answers that are under way, in nanoseconds.
+pub(super) const PATIENCE: u64 = 500_000_000;
+
 /// How a window is driven.
 #[derive(Clone)]
 pub struct Order {

@@ -1,5 +1,7 @@
 //! The engine against servers that answer in every way that HTTP/1.1 has, on real sockets.
 
+mod tls;
+
 use super::*;
 use crate::{
     load::{
@@ -56,9 +58,14 @@ fn say(stream: &mut TcpStream, text: &str) -> bool {
 const YES: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 fn wire(address: SocketAddr, timeout: &str) -> Wire {
+    wire_to(&format!("http://{address}/who"), timeout, "")
+}
+
+/// The wire of a target file with more lines about its transport.
+fn wire_to(url: &str, timeout: &str, lines: &str) -> Wire {
     let text = format!(
-        "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"http://{address}/who\"\n\
-         timeout = \"{timeout}\"\n[trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
+        "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"{url}\"\n\
+         timeout = \"{timeout}\"\n{lines}[trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
     );
     let file: TargetFile = toml::from_str(&text).unwrap();
     let trust = TrustConfig {
@@ -171,6 +178,21 @@ fn a_closed_loop_reads_chunks_closes_and_pieces_and_reopens() {
 }
 
 #[test]
+fn an_answer_that_ends_with_its_connection_is_seen_at_once() {
+    let wire = wire(
+        server(|_, _, stream| {
+            say(stream, "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n");
+            false
+        }),
+        "60s",
+    );
+    let arena = arena(&wire, 2, 0);
+    let (tally, _) = play(&wire, &arena, &order(Drive::Rate(Rate(100.0)), 500));
+    let sum = |pick: fn(&crate::load::tally::ClassTally) -> u64| tally.classes.iter().map(pick).sum::<u64>();
+    assert_eq!((sum(|class| class.turned_away), sum(|class| class.broken)), (50, 0));
+}
+
+#[test]
 fn long_requests_are_written_in_pieces() {
     let wire = wire(server(|_, head, stream| head.len() > 3_000_000 && judged(head, stream)), "20s");
     let arena = arena(&wire, 2, 3_000_000);
@@ -244,6 +266,28 @@ fn tokens_that_find_no_connection_wait_and_are_held_up_by_the_target() {
     assert!(tally.held_up > 10 && tally.backlog > 5, "{} {}", tally.held_up, tally.backlog);
     assert_eq!(good.sent() + tally.unsent, 80);
     assert!(good.response.value_at_quantile(0.9) > good.service.value_at_quantile(0.9));
+}
+
+#[test]
+fn what_is_under_way_when_a_window_is_stopped_is_cut_off() {
+    let long = order(Drive::Rate(Rate(200.0)), 600_000);
+    let stop = Arc::clone(&long.stop);
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let wire = wire(
+        server(move |_, head, stream| {
+            let number = asked.fetch_add(1, Ordering::Relaxed);
+            if number == 60 {
+                stop.store(true, Ordering::Relaxed);
+            }
+            number >= 50 || judged(head, stream)
+        }),
+        "120s",
+    );
+    let arena = arena(&wire, 2, 0);
+    let (tally, _) = play(&wire, &arena, &long);
+    assert_eq!(tally.classes.iter().map(super::super::tally::ClassTally::sent).sum::<u64>(), 50);
+    assert!(tally.cut_off >= 11 && tally.stopped.is_some(), "{}", tally.cut_off);
+    assert_eq!(tally.unsent, 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod exchange;
 
-use super::{Order, alarm::Alarm, reply::Reader, stream::Stream, thread_cpu};
+use super::{Order, PATIENCE, alarm::Alarm, reply::Reader, stream::Stream, thread_cpu};
 use crate::{
     load::{
         arena::{Arena, Shot},
@@ -145,8 +145,14 @@ impl<'a> Worker<'a> {
         }
         let mut swept = self.now();
         let (mut cpu, mut measured) = (thread_cpu(), false);
+        let mut stopped = None;
         loop {
             let now = self.now();
+            // Where somebody else says how many connections there are, being stopped is the ordinary end.
+            if self.order.is_stopped() && self.order.users.is_none() && now < self.end && stopped.is_none() {
+                stopped = Some(now);
+                self.tally.stopped(now);
+            }
             if !measured && now >= self.order.window().0 {
                 (cpu, measured) = (thread_cpu(), true);
             }
@@ -158,6 +164,10 @@ impl<'a> Worker<'a> {
                 self.dispatch(now);
             }
             if is_over && self.open == 0 {
+                break;
+            }
+            if stopped.is_some_and(|stopped| now > stopped + PATIENCE) {
+                self.cut_off();
                 break;
             }
             if now.saturating_sub(swept) >= SWEEP {
@@ -176,6 +186,15 @@ impl<'a> Worker<'a> {
         self.tally.unsent = self.left_over();
         self.tally.close();
         Ok(self.tally)
+    }
+
+    /// Leaves what is under way to itself.
+    fn cut_off(&mut self) {
+        for link in &mut self.links {
+            if let Some(flight) = link.flight.take() {
+                self.tally.cut_off(flight.planned);
+            }
+        }
     }
 
     /// Tokens of the window that were due and never sent.

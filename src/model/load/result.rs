@@ -1,6 +1,6 @@
 //! What a load plan came to: in `run.json`, and for every report made from it.
 
-use super::gate::LoadMetric;
+use super::gate::{Gate, LoadMetric, Of};
 use crate::model::{
     case::Source,
     chaos::{Grade, Percentiles},
@@ -82,6 +82,12 @@ pub struct LoadWindow {
     pub failed: u64,
     /// Requests that were sent a second time, because the target had closed a connection that was idle.
     pub resent: u64,
+    /// Whether it was stopped before its end. What was sent until then is all here, and no gate passes on it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub incomplete: bool,
+    /// Tokens that were under way when it was stopped: nobody waited for their answers, and they count nowhere else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_off: u64,
     /// Different tokens.
     pub distinct: u64,
     /// Tokens that were taken although a refusal was owed.
@@ -289,6 +295,8 @@ pub struct Paired {
 pub struct GateResult {
     /// `of good: p95 < 5ms`, with the value of a sweep in front.
     pub name: String,
+    /// About which tokens.
+    pub of: Of,
     /// What was measured.
     pub metric: LoadMetric,
     /// How binding it is.
@@ -303,4 +311,23 @@ pub struct GateResult {
     pub outcome: Outcome,
     /// Why the outcome is what it is.
     pub because: String,
+}
+
+impl GateResult {
+    /// The gate that it is the result of; `None` where its limit is not one of a gate.
+    #[must_use]
+    pub fn gate(&self) -> Option<Gate> {
+        let bound = self.expected.parse().ok()?;
+        Some(Gate { of: self.of, metric: self.metric, bound, level: self.level })
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }

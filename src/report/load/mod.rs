@@ -32,8 +32,14 @@ pub(super) fn health(window: &LoadWindow) -> String {
         format!("starts p99 {} late", ms(generator.lateness_us.p99 as f64 / 1e3))
     };
     let saturated = if generator.saturated { ", SATURATED: no gate about speed passes" } else { "" };
+    let incomplete = if window.incomplete {
+        let seconds = number(window.length_ms as f64 / 1e3);
+        format!(", INCOMPLETE: stopped after {seconds} s with {} tokens under way, no gate passes", window.cut_off)
+    } else {
+        String::new()
+    };
     format!(
-        "{} of its processor, {late}, {} late by us, {} held up, {} never sent{saturated}",
+        "{} of its processor, {late}, {} late by us, {} held up, {} never sent{saturated}{incomplete}",
         format_args!("{:.0}%", generator.cpu_percent),
         generator.late,
         generator.held_up,

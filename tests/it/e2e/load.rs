@@ -1,6 +1,11 @@
 //! `gauntlet load`, and `gauntlet forge --count`.
 
-use super::play::{gauntlet, gauntlet_in};
+use super::{
+    files::target_file,
+    play::{Playing, command, eventually, gauntlet, gauntlet_in},
+    scripted::{Scripted, hang, judge},
+};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -145,4 +150,98 @@ fn many_tokens_are_minted_for_other_tools() {
         let claims = jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap().claims;
         assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 7200);
     }
+}
+
+#[test]
+fn a_plan_is_linted_and_its_errors_are_pointed_at() {
+    let own = "mix = { valid = 1 }\nassert = [{ of = \"forged\", rejected = \"= 100%\", level = \"must\" }]\n";
+    let folder = folder(own);
+    let ended = gauntlet_in(folder.path(), &["lint", "mine.toml"]).with_code(1);
+    ended.says("mine.toml:7: mine: `of forged: rejected = 100%` is about tokens that it never sends").says("1 to mend");
+    fs::write(folder.path().join("mine.toml"), plan("mix = { valid = 1 }\n")).unwrap();
+    gauntlet_in(folder.path(), &["lint", "mine.toml"]).with_code(0).says("0 target files and 1 load plans");
+    fs::write(folder.path().join("mine.toml"), plan("drive = { connections = 0 }\n")).unwrap();
+    let ended = gauntlet_in(folder.path(), &["lint", "mine.toml"]).with_code(2);
+    ended.says("mine.toml:6:25").says("wanted at least one connection");
+}
+
+#[test]
+fn what_several_workers_measured_adds_up_to_the_request() {
+    let folder = folder(
+        "drive = { connections = 3 }\nduration = \"700ms\"\nmix = { valid = 8, bad-sig = 2 }\nassert = [{ broken = \"= 0\", level = \"must\" }]\n",
+    );
+    let here = folder.path();
+    let workers = ["one", "two", "three"];
+    let runs: Vec<Value> = workers
+        .iter()
+        .map(|out| {
+            gauntlet_in(here, &["load", "builtin:strict", "mine.toml", "--alg", "HS256", "--out", out]).with_code(0);
+            serde_json::from_slice(&fs::read(here.join(out).join("run.json")).unwrap()).unwrap()
+        })
+        .collect();
+    let args = ["compare", "--merge", "one", "two", "three", "--out", "out"];
+    let ended = gauntlet_in(here, &args).with_code(0);
+    ended.prints("the sum of 3 runs").prints("Holds: 3 of 3 gates held in 1 load plan");
+    let sum = report(here);
+    for field in ["sent", "answered", "distinct", "planned"] {
+        let of = |run: &Value| run["load"][0]["windows"][0][field].as_u64().unwrap();
+        assert_eq!(of(&sum), runs.iter().map(of).sum::<u64>(), "{field}");
+    }
+    let histogram = |run: &Value, class: usize| {
+        let bytes = run["load"][0]["windows"][0]["classes"][class]["histogram"].as_str().unwrap();
+        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bytes).unwrap();
+        hdrhistogram::serialization::Deserializer::new().deserialize::<u64, _>(&mut bytes.as_slice()).unwrap()
+    };
+    for class in 0..2 {
+        let whole = histogram(&sum, class);
+        let parts: Vec<_> = runs.iter().map(|run| histogram(run, class)).collect();
+        assert!(!whole.is_empty());
+        assert_eq!(whole.len(), parts.iter().map(|part| part.len()).sum::<u64>());
+        for step in whole.iter_recorded() {
+            let value = step.value_iterated_to();
+            assert_eq!(step.count_at_value(), parts.iter().map(|part| part.count_at(value)).sum::<u64>(), "{value}");
+        }
+    }
+    // Red in one worker is red in the sum, and what is no sum is refused.
+    let hot = "drive = { rate = \"600/s\" }\nduration = \"2500ms\"\nmix = { valid = 1, bad-sig = 9 }\nassert = [{ broken = \"= 0\", level = \"should\" }]\n";
+    fs::write(here.join("hot.toml"), plan(hot)).unwrap();
+    gauntlet_in(here, &["load", "builtin:rarely-accepts", "hot.toml", "--alg", "HS256", "--out", "red"]).with_code(1);
+    gauntlet_in(here, &["compare", "--merge", "red", "red"]).with_code(1).prints("wrongly accepted");
+    gauntlet_in(here, &["compare", "--merge", "one", "red"])
+        .with_code(2)
+        .says("wanted runs against \"builtin-strict\"");
+    gauntlet_in(here, &["compare", "--merge", "one"]).with_code(2).says("wanted at least two runs");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run.json");
+    gauntlet_in(here, &["compare", "--merge", "one", fixture.to_str().unwrap()]).with_code(2).says("holds none");
+}
+
+#[test]
+fn a_run_that_is_stopped_tells_what_was_sent_so_far_and_is_not_green() {
+    let target = Scripted::start(|ask, stream| match ask.number {
+        0..120 => judge(ask, stream),
+        _ => hang(stream),
+    });
+    let folder = folder(
+        "drive = { rate = \"40/s\" }\nduration = \"10m\"\ntokens = 100\nassert = [{ broken = \"= 0\", level = \"must\" }]\n",
+    );
+    target_file(folder.path(), &target.url(), "timeout = \"170s\"", "");
+    let playing =
+        Playing::start(command(folder.path()).args(["load", "t.target.toml", "mine.toml", "steady", "--out", "out"]));
+    eventually("the target hangs", || target.asked() >= 125);
+    playing.signal(Signal::SIGINT);
+    let ended = playing.end().with_code(130);
+    ended.says("INCOMPLETE: stopped after").says("Undecided").says("stopped by Ctrl-C");
+    assert!(ended.took.as_secs() < 100, "it does not wait for answers that never come");
+    let run = report(folder.path());
+    assert_eq!((&run["complete"], &run["stopped"]), (&false.into(), &"stopped by Ctrl-C".into()));
+    assert_eq!(run["load"].as_array().unwrap().len(), 1, "the plan after it was not begun");
+    let (plan, window) = (&run["load"][0], &run["load"][0]["windows"][0]);
+    let number = |name: &str| window[name].as_u64().unwrap();
+    assert!(number("sent") > 20 && number("cut-off") > 0, "{window}");
+    assert_eq!(number("sent"), number("answered") + number("failed"));
+    assert_eq!((number("failed"), &window["incomplete"]), (0, &true.into()));
+    assert!(number("length-ms") < 100_000);
+    assert_eq!(plan["outcome"], "inconclusive");
+    let gates = plan["gates"].as_array().unwrap();
+    assert!(gates.len() == 3 && gates.iter().all(|gate| gate["outcome"] == "inconclusive"), "{gates:?}");
 }

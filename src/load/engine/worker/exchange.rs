@@ -101,7 +101,8 @@ impl Worker<'_> {
             }
             let drained = read < scratch.len() && stream.is_plain();
             match link.reader.feed(&scratch[..read], self.wire.to_head, self.wire.reads_body()) {
-                Progress::More => {}
+                // Short or not: the end of the stream may be there already, and no other event would tell.
+                Progress::More => continue,
                 Progress::Malformed => return After::Gone(Verdict::OddAnswer),
                 // More than one answer to one request.
                 Progress::Done(whole) if whole.used < read => {
