@@ -144,7 +144,18 @@ impl Load {
         }
         let catalog = Catalog::load(None)?;
         let plans = self.selected()?;
-        let (subject, yardstick) = self.target.subject()?;
+        let asks_provider = plans.iter().any(|plan| plan.text.ask.is_of_provider());
+        if asks_provider && (self.find_max || self.versus.is_some()) {
+            return Err(usage(
+                "--find-max and --vs are about validators, and this plan asks an identity provider",
+                "drive it at several rates instead: sweep = { rate = [\"50/s\", \"100/s\"] } in a plan file",
+            ));
+        }
+        // Nobody has to fetch our keys where only an identity provider is asked.
+        let (subject, yardstick) = match &self.target {
+            Aim::Named(name) if asks_provider => (name.subject()?, None),
+            target => target.subject()?,
+        };
         let mut yardsticks = Vec::from_iter(yardstick);
         let versus = match &self.versus {
             None => None,

@@ -177,6 +177,7 @@ fn code_of(report: &Report) -> ExitCode {
     match report.downcast_ref::<RunError>() {
         Some(RunError::NothingSelected) => ExitCode::NothingSelected,
         Some(RunError::StoppedEarly(reason)) => reason.exit_code(),
+        Some(RunError::Desk(_)) => ExitCode::NotTestable,
         Some(RunError::NeverBegan) => ExitCode::Bug,
         Some(RunError::Target(error)) if error.is_about_the_target() => ExitCode::NotTestable,
         _ => ExitCode::Usage,

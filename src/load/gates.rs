@@ -51,6 +51,19 @@ pub fn usual(transport: &str, local: bool) -> Vec<Gate> {
     .collect()
 }
 
+/// The objectives that operators usually have for a token endpoint, for plans that state none.
+#[must_use]
+pub fn usual_of_providers() -> Vec<Gate> {
+    [
+        gate(Of::Good, LoadMetric::Accepted, ">= 99.9%", Grade::Must),
+        gate(Of::Good, LoadMetric::P95, "< 200ms", Grade::Should),
+        gate(Of::All, LoadMetric::TokenBytes, "< 1024", Grade::Should),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// One window's results.
 #[must_use]
 pub fn judge(gates: &[Gate], window: &LoadWindow) -> Vec<GateResult> {

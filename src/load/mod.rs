@@ -8,6 +8,7 @@
 mod arena;
 mod arrivals;
 mod batch;
+mod desk;
 mod engine;
 mod gates;
 pub mod locust;
@@ -23,8 +24,9 @@ mod window;
 pub use arena::{Arena, Debt, Kind, Owed, Shot};
 pub use arrivals::{Arrivals, length_of};
 pub use batch::{BatchError, batch};
+pub use desk::{Desk, DeskError};
 pub use engine::{Order, Progress, Reader, Whole};
-pub use gates::{judge, maximum_gate, outcome_of, safety, usual};
+pub use gates::{judge, maximum_gate, outcome_of, safety, usual, usual_of_providers};
 pub use merge::{MergeError, merge, read_histogram};
 pub use regression::{Pair, compare, paired};
 pub use search::{Search, Thresholds, Trial};

@@ -1,12 +1,14 @@
-//! Load for targets that the engine does not speak to: tokens are shown as everywhere else, one task a token.
+//! Load for targets that the engine does not speak to: tokens are shown as everywhere else, one task a token. A token
+//! endpoint is asked in the same way.
 
 use super::{
     arena::{Arena, Shot},
+    desk::Desk,
     engine::{Order, PATIENCE, process_cpu},
     tally::{Beat, LATE_NS, Seen, Start, Tally},
 };
 use crate::{
-    model::load::Drive,
+    model::{Verdict, load::Drive},
     target::{Shown, Target},
 };
 use std::{
@@ -23,9 +25,32 @@ use tokio::{
     time::{sleep, sleep_until},
 };
 
+/// Who is asked.
+#[derive(Clone)]
+pub(super) enum Asked {
+    /// A target, about a token.
+    Target(Arc<Target>),
+    /// A token endpoint, for a token.
+    Desk(Arc<Desk>),
+}
+
+impl Asked {
+    /// What came of it, and why.
+    async fn ask(&self, token: &[u8]) -> (Verdict, String) {
+        match self {
+            Asked::Target(target) => {
+                let now = jiff::Timestamp::now().as_second();
+                let seen = target.present(&Shown::plain(token, now)).await;
+                (seen.verdict, [seen.because, seen.challenges.join(", ")].join(" "))
+            }
+            Asked::Desk(desk) => desk.ask().await,
+        }
+    }
+}
+
 /// What all tasks share.
 struct Shared {
-    target: Arc<Target>,
+    asked: Asked,
     arena: Arc<Arena>,
     zero: Instant,
     tally: Mutex<Tally>,
@@ -48,27 +73,20 @@ impl Shared {
 
     async fn show(&self, shot: Shot, planned: u64, started: u64) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
-        let now = jiff::Timestamp::now().as_second();
-        let seen = self.target.present(&Shown::plain(self.arena.bytes(shot), now)).await;
+        let (verdict, because) = self.asked.ask(self.arena.bytes(shot)).await;
         self.open.fetch_sub(1, Ordering::Relaxed);
         let mut tally = self.tally();
         tally.in_flight = tally.in_flight.max(open);
-        let ended = Seen { kind: shot.kind(), planned, started, ended: self.now(), verdict: seen.verdict };
-        tally.ended(&ended, || [seen.because, seen.challenges.join(", ")].join(" "));
+        let ended = Seen { kind: shot.kind(), planned, started, ended: self.now(), verdict };
+        tally.ended(&ended, || because);
     }
 }
 
 /// Shows an arena's tokens as ordered, counted from `zero`. Returns when every answer is there or given up.
-pub(super) async fn run(
-    target: Arc<Target>,
-    arena: &Arc<Arena>,
-    order: &Order,
-    zero: Instant,
-    beats: &Sender<Beat>,
-) -> Tally {
+pub(super) async fn run(asked: Asked, arena: &Arc<Arena>, order: &Order, zero: Instant, beats: &Sender<Beat>) -> Tally {
     let cpu = process_cpu();
     let tally = Mutex::new(Tally::new(arena.kinds(), order.window(), Some(beats.clone())));
-    let shared = Arc::new(Shared { target, arena: Arc::clone(arena), zero, tally, open: AtomicU64::new(0) });
+    let shared = Arc::new(Shared { asked, arena: Arc::clone(arena), zero, tally, open: AtomicU64::new(0) });
     match order.drive {
         Drive::Connections(count) => closed(&shared, order, count).await,
         _ => open(&shared, order).await,
@@ -136,7 +154,7 @@ async fn open(shared: &Arc<Shared>, order: &Order) {
             }
         };
         let started = shared.now();
-        if started > order.window().1 + LATE_NS {
+        if how == Start::HeldUp && started > order.window().1 + LATE_NS {
             break;
         }
         arrivals.advance();

@@ -2,8 +2,9 @@
 
 use super::{
     arena::Arena,
+    desk::Desk,
     engine::{self, Order},
-    probe,
+    probe::{self, Asked},
     summary::{self, Resources, Rows},
     tally::Beat,
 };
@@ -28,6 +29,8 @@ pub enum Reach {
     Wire(Box<Wire>),
     /// As everywhere else.
     Probe(Arc<Target>),
+    /// A token endpoint, which is asked for tokens.
+    Desk(Arc<Desk>),
 }
 
 impl Reach {
@@ -42,7 +45,7 @@ impl Reach {
     pub fn wire(&self) -> Option<&Wire> {
         match self {
             Reach::Wire(wire) => Some(wire),
-            Reach::Probe(_) => None,
+            Reach::Probe(_) | Reach::Desk(_) => None,
         }
     }
 }
@@ -112,7 +115,10 @@ pub async fn measure(
     let tally = {
         let running = async {
             match reach {
-                Reach::Probe(target) => Ok(probe::run(Arc::clone(target), arena, order, zero, &send).await),
+                Reach::Probe(target) => {
+                    Ok(probe::run(Asked::Target(Arc::clone(target)), arena, order, zero, &send).await)
+                }
+                Reach::Desk(desk) => Ok(probe::run(Asked::Desk(Arc::clone(desk)), arena, order, zero, &send).await),
                 Reach::Wire(wire) => {
                     let (wire, arena, order, send) = (wire.clone(), Arc::clone(arena), order.clone(), send.clone());
                     let run = move || engine::run(&wire, &arena, &order, zero, &send);

@@ -28,6 +28,7 @@ mod period;
 mod place;
 pub mod placeholder;
 pub mod profile;
+pub mod provider;
 pub mod public_key;
 pub mod recipe;
 pub mod refresh;

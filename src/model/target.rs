@@ -6,6 +6,7 @@ use super::{
     credential::{Proxied, Sample, StaticKey},
     jwe::{ContentEncryption, KeyManagement},
     period::Period,
+    provider::Provider,
     recipe::Recipe,
     refresh::{Cache, Jwks},
     secret::Secret,
@@ -53,6 +54,9 @@ pub struct TargetFile {
     /// How another key set reaches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Jwks>,
+    /// The identity provider whose tokens it takes, for load plans that ask it for tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
     /// What every token needs here, laid over the recipe of that name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub recipe: BTreeMap<String, Recipe>,

@@ -5,7 +5,9 @@ use super::{
     text::visible,
     words::count,
 };
-use crate::model::{Level, Outcome, RunReport, Severity, outcome::BaselineStatus, report::CalibrationCheck};
+use crate::model::{
+    Level, Outcome, RunReport, Severity, chaos::Grade, outcome::BaselineStatus, report::CalibrationCheck,
+};
 
 /// What a run says about its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +124,13 @@ fn load(report: &RunReport) -> Option<Answer> {
         detail.push_str(&format!(", {} missed", count(of(Outcome::Warn), "objective")));
     }
     let open = of(Outcome::Inconclusive);
-    if open > 0 || !report.complete || report.stopped.is_some() {
+    // An objective that is open leaves a plan decided whose musts hold.
+    let undecided = report.load.iter().any(|plan| plan.outcome == Outcome::Inconclusive)
+        || gates().any(|gate| gate.outcome == Outcome::Inconclusive && gate.level == Grade::Must);
+    if !undecided && open > 0 {
+        detail.push_str(&format!(", {} undecided", count(open, "objective")));
+    }
+    if undecided || !report.complete || report.stopped.is_some() {
         return Some((Standing::Undecided, "Undecided", format!("{} undecided; {detail}", count(open, "gate"))));
     }
     Some((Standing::Holds, "Holds", detail))

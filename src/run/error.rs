@@ -1,7 +1,10 @@
 //! Why a run did not come about.
 
 use super::stop::StopReason;
-use crate::{builtin::BuiltinError, issuer::IssuerError, suite::SuiteError, target::TargetError, token::ForgeError};
+use crate::{
+    builtin::BuiltinError, issuer::IssuerError, load::DeskError, suite::SuiteError, target::TargetError,
+    token::ForgeError,
+};
 use miette::Diagnostic;
 
 /// Why a run did not come about. Nothing was judged.
@@ -69,6 +72,27 @@ pub enum RunError {
         help("`gauntlet doctor TARGET` says what is misconfigured between the harness and the target")
     )]
     NotMeasurable(String),
+    /// A plan asks a token endpoint, and none is named.
+    #[error("wanted a target file that names a token endpoint")]
+    #[diagnostic(
+        code(gauntlet::provider),
+        help("add [provider] with token-endpoint = \"https://idp.example/token\" and auth to the target file")
+    )]
+    NoProvider,
+    /// The token endpoint gives nothing that could be measured.
+    #[error(transparent)]
+    #[diagnostic(
+        code(gauntlet::provider),
+        help("look at auth, params and session of [provider] in the target file; curl can try them by hand")
+    )]
+    Desk(#[from] DeskError),
+    /// Plans about a validator and plans about an identity provider do not fit into one run.
+    #[error("wanted plans that all ask the validator, or all ask its identity provider; found both")]
+    #[diagnostic(
+        code(gauntlet::provider),
+        help("run them one after the other; `gauntlet load --list` shows the plans")
+    )]
+    MixedPlans,
     /// A scenario could not be prepared.
     #[error("the scenario could not be prepared: {0}")]
     #[diagnostic(code(gauntlet::scenario))]

@@ -1,6 +1,6 @@
 //! What the process answers its caller. Public: only grows within a major version.
 
-use crate::model::{Level, Outcome, RunReport, baseline::EntryStatus, outcome::BaselineStatus};
+use crate::model::{Level, Outcome, RunReport, baseline::EntryStatus, chaos::Grade, outcome::BaselineStatus};
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +141,12 @@ fn untested(report: &RunReport) -> Option<String> {
         0 => {}
         1 => return Some("1 load plan could not be decided".into()),
         number => return Some(format!("{number} load plans could not be decided")),
+    }
+    let gates = report.load.iter().flat_map(|plan| &plan.gates);
+    match gates.filter(|gate| gate.outcome == Outcome::Inconclusive && gate.level == Grade::Must).count() {
+        0 => {}
+        1 => return Some("1 gate of a must is undecided".into()),
+        number => return Some(format!("{number} gates of a must are undecided")),
     }
     let played = report.scenarios.iter().any(|scenario| !scenario.assertions.is_empty())
         || report.load.iter().any(|plan| !plan.gates.is_empty());

@@ -3,7 +3,9 @@
 use super::{
     error::RunError,
     exit::FailOn,
+    load_notes::remark,
     load_points::{Point, points},
+    load_provider,
     load_side::Side,
     opening,
     session::Score,
@@ -106,8 +108,17 @@ pub(super) struct Halt(pub(super) Arc<AtomicBool>);
 
 impl Halt {
     /// Whether the run is to end.
-    fn is_wanted(&self) -> bool {
+    pub(super) fn is_wanted(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// A plan's result, which says so where the run was to end meanwhile.
+    pub(super) fn told(&self, mut result: LoadResult) -> LoadResult {
+        if self.is_wanted() {
+            result.notes.insert(0, STOPPED.into());
+            result.outcome = result.outcome.max(Outcome::Inconclusive);
+        }
+        result
     }
 
     /// Ends when the run is to end.
@@ -130,6 +141,14 @@ async fn run(
     score: &mut Score<'_>,
     halt: &Halt,
 ) -> Result<Vec<String>, RunError> {
+    match request.plans.iter().filter(|plan| load_provider::is_about_provider(plan)).count() {
+        0 => {}
+        all if all == request.plans.len() => {
+            let settings = Settings { threads: request.threads, seed: request.seed, rounds: request.rounds, halt };
+            return load_provider::run(request, catalog, score, &settings).await;
+        }
+        _ => return Err(RunError::MixedPlans),
+    }
     let LoadRequest { subject, versus, plans, find_max, rounds, threads, seed, issuer, yardsticks, args, .. } = request;
     if plans.is_empty() {
         return Err(RunError::NothingSelected);
@@ -154,16 +173,12 @@ async fn run(
             if halt.is_wanted() {
                 break;
             }
-            let mut result = match (&find_max, &mut second) {
+            let result = match (&find_max, &mut second) {
                 (Some(thresholds), _) => search(plan, &mut first, thresholds, &settings, catalog, score).await?,
                 (None, Some(second)) => versus_plan(plan, &mut first, second, &settings, catalog, score).await?,
                 (None, None) => alone(plan, &mut first, &settings, catalog, score).await?,
             };
-            if halt.is_wanted() {
-                result.notes.insert(0, STOPPED.into());
-                result.outcome = result.outcome.max(Outcome::Inconclusive);
-            }
-            score.emit(Event::LoadFinished { index, result: Box::new(result) });
+            score.emit(Event::LoadFinished { index, result: Box::new(halt.told(result)) });
         }
     }
     let mut all = Vec::new();
@@ -202,6 +217,7 @@ async fn alone(
             None => {
                 let Some(window) = side.window(&plan.id, &point, settings, catalog, score).await? else { break };
                 result.gates.extend(judge(&gates, &window));
+                result.notes.extend(remark(plan, &point, &window, result.windows.first()));
                 result.windows.push(window);
             }
         }

@@ -1,11 +1,11 @@
 //! The windows of a load plan: one, or one for each value of its sweep.
 
 use crate::model::{
-    Alg,
+    Alg, Event,
     chaos::TokenClass,
     load::{Drive, LoadPlan, LoadText, Sweep},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// One window to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,17 @@ pub(super) struct Point {
 }
 
 impl Point {
+    /// The event that its window begins; `lasts` is how long, warm-up included.
+    pub fn begins(&self, id: &str, lasts: Duration) -> Event {
+        Event::LoadStarted {
+            id: id.to_owned(),
+            title: self.text.title.clone(),
+            window: self.name.clone(),
+            drive: self.text.drive.to_string(),
+            length_ms: u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
     /// The plan as it is.
     pub fn of(plan: &LoadPlan) -> Point {
         Point { name: String::new(), text: plan.text.clone() }
@@ -44,9 +55,13 @@ pub(super) fn points(plan: &LoadPlan) -> Vec<Point> {
         Some(Sweep::Replay(shares)) => {
             shares.iter().map(|share| with(format!("{share}% repeated"), &|text| text.replay = Some(*share))).collect()
         }
+        Some(Sweep::MoreKeys(counts)) => counts
+            .iter()
+            .map(|count| with(counted(*count, "more key"), &|text| text.more_keys = Some(*count)))
+            .collect(),
         Some(Sweep::Connections(counts)) => counts
             .iter()
-            .map(|count| with(format!("{count} connections"), &|text| text.drive = Drive::Connections(*count)))
+            .map(|count| with(counted(*count, "connection"), &|text| text.drive = Drive::Connections(*count)))
             .collect(),
         Some(Sweep::Rate(rates)) => {
             rates.iter().map(|rate| with(rate.to_string(), &|text| text.drive = Drive::Rate(*rate))).collect()
@@ -55,6 +70,10 @@ pub(super) fn points(plan: &LoadPlan) -> Vec<Point> {
             classes.iter().map(|class| with(class.to_string(), &|text| text.mix = beside_good(*class))).collect()
         }
     }
+}
+
+fn counted(count: u32, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// One class, with a good token in ten: without one nobody knows whether a refusal says anything.
@@ -81,6 +100,7 @@ mod tests {
         assert_eq!(names(""), [""]);
         assert_eq!(names("sweep = { alg = [\"RS256\", \"ES256\"] }"), ["RS256", "ES256"]);
         assert_eq!(names("sweep = { token-bytes = [300] }"), ["300 bytes"]);
+        assert_eq!(names("sweep = { more-keys = [0, 1] }"), ["0 more keys", "1 more key"]);
         assert_eq!(names("sweep = { rate = [\"50/s\"] }"), ["50/s"]);
         let classes = points(&plan("sweep = { class = [\"valid\", \"expired\"] }"));
         assert_eq!(classes[0].text.mix, BTreeMap::from([(TokenClass::Valid, 10)]));

@@ -13,7 +13,7 @@ use crate::{
         load::{Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
     },
     suite::Catalog,
-    target::Wire,
+    target::{MemoryGauge, Wire},
 };
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -141,13 +141,7 @@ impl Side {
             ready = self.prepare(point, lasts, settings.seed, catalog) => ready?,
             () = settings.halt.wanted() => return Ok(None),
         };
-        score.emit(Event::LoadStarted {
-            id: id.to_owned(),
-            title: text.title.clone(),
-            window: point.name.clone(),
-            drive: text.drive.to_string(),
-            length_ms: u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX),
-        });
+        score.emit(point.begins(id, lasts));
         let order = Order {
             drive: text.drive.clone(),
             warm_up: text.warm_up.0,
@@ -159,39 +153,52 @@ impl Side {
             stop: Arc::clone(&settings.halt.0),
             users: None,
         };
-        let (send, heard) = mpsc::channel::<Moment>();
-        let said = Mutex::new(send);
-        let tell = move |moment: Moment| {
-            if let Ok(send) = said.lock() {
-                // Whoever listens lives as long as this window.
-                let _ = send.send(moment);
-            }
-        };
         let gauge = self.stage.gauge();
-        let measuring = measure(&reach, &stock.arena, &order, stock.begins, gauge, &tell);
-        tokio::pin!(measuring);
-        let second = |moment: Moment| Event::LoadSecond {
-            id: id.to_owned(),
-            second: moment.second,
-            count: moment.count,
-            wrong: moment.wrong,
-            broken: moment.broken,
-            p99_us: moment.p99_us,
-        };
-        let window = loop {
-            tokio::select! {
-                done = &mut measuring => break done,
-                () = tokio::time::sleep(Duration::from_millis(200)) => {
-                    heard.try_iter().for_each(|moment| score.emit(second(moment)));
-                }
-            }
-        };
-        heard.try_iter().for_each(|moment| score.emit(second(moment)));
-        let mut window = window.map_err(|error| RunError::Unprepared(error.to_string()))?;
+        let mut window = watch(&reach, &stock.arena, &order, stock.begins, gauge, id, score).await?;
         window.name.clone_from(&point.name);
         window.alg = alg;
         Ok(Some(window))
     }
+}
+
+/// Runs a window, and tells of its seconds meanwhile.
+pub(super) async fn watch(
+    reach: &Reach,
+    arena: &Arc<Arena>,
+    order: &Order,
+    begins: Option<i64>,
+    gauge: Option<MemoryGauge>,
+    id: &str,
+    score: &mut Score<'_>,
+) -> Result<LoadWindow, RunError> {
+    let (send, heard) = mpsc::channel::<Moment>();
+    let said = Mutex::new(send);
+    let tell = move |moment: Moment| {
+        if let Ok(send) = said.lock() {
+            // Whoever listens lives as long as this window.
+            let _ = send.send(moment);
+        }
+    };
+    let measuring = measure(reach, arena, order, begins, gauge, &tell);
+    tokio::pin!(measuring);
+    let second = |moment: Moment| Event::LoadSecond {
+        id: id.to_owned(),
+        second: moment.second,
+        count: moment.count,
+        wrong: moment.wrong,
+        broken: moment.broken,
+        p99_us: moment.p99_us,
+    };
+    let window = loop {
+        tokio::select! {
+            done = &mut measuring => break done,
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                heard.try_iter().for_each(|moment| score.emit(second(moment)));
+            }
+        }
+    };
+    heard.try_iter().for_each(|moment| score.emit(second(moment)));
+    window.map_err(|error| RunError::Unprepared(error.to_string()))
 }
 
 /// How many requests to render: one for each token that is due, or as many as the plan allows.

@@ -58,6 +58,7 @@ fn swept(text: &LoadText) -> Option<&'static str> {
         Sweep::Alg(_) => "alg",
         Sweep::TokenBytes(_) => "token-bytes",
         Sweep::Replay(_) => "replay",
+        Sweep::MoreKeys(_) => "more-keys",
         Sweep::Class(_) => "mix",
         Sweep::Connections(_) | Sweep::Rate(_) => return None,
     })

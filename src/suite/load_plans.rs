@@ -89,6 +89,15 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
         }
         _ => {}
     }
+    let asks_provider = text.ask.is_of_provider();
+    if asks_provider && matches!(&text.sweep, Some(sweep) if !matches!(sweep, Sweep::Connections(_) | Sweep::Rate(_))) {
+        let what = "an identity provider makes its own tokens: only rate and connections can be swept";
+        return Some(("sweep", what.into(), "sweep the rate, or ask for validation"));
+    }
+    if asks_provider && (text.expire_after.is_some() || text.more_keys.is_some() || text.cold) {
+        let what = "an identity provider makes its own tokens: nothing can be said about them or about our keys";
+        return Some(("ask", what.into(), "take out expire-after, more-keys and cold, or ask for validation"));
+    }
     let percent = |value: &u32| *value > 100;
     let replays = match &text.sweep {
         Some(Sweep::Replay(values)) => values.iter().chain(&text.replay).any(percent),
@@ -101,7 +110,9 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
     let is_empty = match &text.sweep {
         None => false,
         Some(Sweep::Alg(values)) => values.is_empty(),
-        Some(Sweep::TokenBytes(values) | Sweep::Replay(values) | Sweep::Connections(values)) => values.is_empty(),
+        Some(
+            Sweep::TokenBytes(values) | Sweep::Replay(values) | Sweep::MoreKeys(values) | Sweep::Connections(values),
+        ) => values.is_empty(),
         Some(Sweep::Rate(values)) => values.is_empty(),
         Some(Sweep::Class(values)) => values.is_empty(),
     };
@@ -137,6 +148,8 @@ mod tests {
             ("sweep = { rate = [] }", "no value"),
             ("duration = \"0s\"", "no length"),
             ("tokens = 0", "at least one token"),
+            ("ask = \"issuance\"\nsweep = { alg = [\"RS256\"] }", "only rate and connections"),
+            ("ask = \"refresh\"\ncold = true", "makes its own tokens"),
             ("assert = [{ p95 = \"< 5\", level = \"must\" }]", "wanted a time"),
         ] {
             let error = read(&file(text)).unwrap_err().to_string();

@@ -30,19 +30,18 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads them; `endpoint` is the address that assertions are for.
+    /// Reads them; `place` is where they are written, and `endpoint` the address that assertions are for.
     ///
     /// # Errors
     /// A variable that is not set, or a key that cannot be read.
     pub fn new(
+        place: &str,
         auth: Option<&ClientAuth>,
         folder: &Path,
         endpoint: &str,
         facts: &mut Facts,
     ) -> Result<Credentials, TargetError> {
-        let mut secret = |field: &str, name: &str| {
-            facts.fill(&format!("transport.introspection.auth.{field}"), &format!("${{env:{name}}}"))
-        };
+        let mut secret = |field: &str, name: &str| facts.fill(&format!("{place}.{field}"), &format!("${{env:{name}}}"));
         Ok(match auth {
             None => Credentials::default(),
             Some(ClientAuth::Basic { user, password_env }) => {
@@ -135,7 +134,13 @@ mod tests {
 
     fn credentials(auth: &ClientAuth, folder: &Path) -> Result<Credentials, TargetError> {
         let mut facts = Facts::new(&testing::world(), &testing::trust(), None);
-        Credentials::new(Some(auth), folder, "https://as.example/introspect", &mut facts)
+        Credentials::new(
+            "transport.introspection.auth",
+            Some(auth),
+            folder,
+            "https://as.example/introspect",
+            &mut facts,
+        )
     }
 
     #[test]

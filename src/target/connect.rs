@@ -135,7 +135,7 @@ async fn prepare(
     let (url_place, headers_place) = route.places;
     let text = facts.fill(url_place, route.url)?;
     let mut headers = facts.fill_values(headers_place, &route.headers)?;
-    let credentials = Credentials::new(route.auth, folder, &text, facts)?;
+    let credentials = Credentials::new("transport.introspection.auth", route.auth, folder, &text, facts)?;
     if let Some(start) = &file.start {
         // For the secrets in it: a target may well show its own environment.
         facts.fill_values("start.env", &start.env)?;

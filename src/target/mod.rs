@@ -42,6 +42,7 @@ mod stdio;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod token_endpoint;
 mod upstream;
 mod wire;
 
@@ -55,6 +56,7 @@ pub use memory::MemoryGauge;
 pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;
+pub use token_endpoint::{Issued, TokenEndpoint};
 pub use upstream::Around;
 pub use wire::Wire;
 

@@ -28,6 +28,8 @@ const SWEEP: u64 = 25_000_000;
 const NEAR: u64 = 15_000;
 /// What is read at once.
 const SCRATCH: usize = 64 * 1024;
+/// So long after the end of the window tokens that were due before it are still sent, where only we were late with them.
+const OVERDUE: u64 = 1_000_000_000;
 /// Connections of an open loop that stand before the first token.
 const READY: u32 = 16;
 
@@ -158,7 +160,8 @@ impl<'a> Worker<'a> {
             }
             let is_over = now >= self.end || self.order.is_stopped();
             // What was due just before the end is still sent.
-            if !is_over || (self.arrivals.is_some() && now < self.end + LATE_NS && !self.order.is_stopped()) {
+            let until = self.end + if self.blocked { LATE_NS } else { OVERDUE };
+            if !is_over || (self.arrivals.is_some() && now < until && !self.order.is_stopped()) {
                 self.resize();
                 self.retry(now);
                 self.dispatch(now);

@@ -5,7 +5,7 @@ mod plan;
 mod result;
 
 pub use gate::{Gate, LoadMetric, Of};
-pub use plan::{Drive, LoadFile, LoadFormat, LoadPlan, LoadText, Stage, Sweep};
+pub use plan::{Ask, Drive, LoadFile, LoadFormat, LoadPlan, LoadText, Stage, Sweep};
 pub use result::{
     ClassLoad, GateResult, Generator, LoadResult, LoadSeries, LoadWindow, Maximum, Milliseconds, Paired, Step,
     TargetUse,

@@ -50,6 +50,9 @@ pub struct LoadText {
     /// Whether it belongs to the plans that run where none is named.
     #[serde(default)]
     pub quick: bool,
+    /// Who is asked, and for what.
+    #[serde(default)]
+    pub ask: Ask,
     /// How tokens arrive.
     #[serde(default)]
     pub drive: Drive,
@@ -90,6 +93,27 @@ pub struct LoadText {
     /// What must hold in every window, beside the safety gates that always must.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assert: Vec<Gate>,
+}
+
+/// Who is asked, and for what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ask {
+    /// The target, whether a token is good.
+    #[default]
+    Validation,
+    /// The token endpoint of the target file's `[provider]`, for a token.
+    Issuance,
+    /// The same, to renew the token of a session.
+    Refresh,
+}
+
+impl Ask {
+    /// Whether it is an identity provider that is asked.
+    #[must_use]
+    pub fn is_of_provider(self) -> bool {
+        self != Ask::Validation
+    }
 }
 
 /// How tokens arrive.
@@ -137,6 +161,8 @@ pub enum Sweep {
     TokenBytes(Vec<u32>),
     /// Of every hundred good tokens, how many are one and the same.
     Replay(Vec<u32>),
+    /// Keys that the key set holds beside those that sign.
+    MoreKeys(Vec<u32>),
     /// The number of connections, in a closed loop.
     Connections(Vec<u32>),
     /// The rate, in an open loop.

@@ -50,7 +50,7 @@ pub struct LoadResult {
 }
 
 /// One window. What was sent is what was answered and what was given up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LoadWindow {
     /// The value of the sweep, or the side of a comparison; empty where there is one window.

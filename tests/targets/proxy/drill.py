@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Drills with a real identity provider on loopback (oidc-provider) and a real validator (jose) whose keys it fetches through
-us: an outage, a hidden key, a frozen set while the provider rotates; then `gauntlet proxy` by hand, with its dead man's switch.
+us: its token endpoint under load, an outage, a hidden key, a frozen set while the provider rotates; then `gauntlet proxy` by
+hand, with its dead man's switch.
 
     tests/targets/proxy/drill.py --gauntlet target/release/gauntlet
 
@@ -137,6 +138,19 @@ def by_hand(gauntlet, issuer):
     check("proxy: the provider was asked at most once in ten seconds", len(asked) >= 3 and min(gaps) > 9.9, [f"{gap:.1f}" for gap in gaps])
 
 
+def load(gauntlet, folder):
+    plans = ["issuance", "refresh", "--rate", "20/s", "--duration", "3s"]
+    command = [gauntlet, "load", "target.toml", *plans, "--out", folder, "--format", "html"]
+    ended = subprocess.run(command, cwd=HERE, stderr=subprocess.PIPE, text=True)
+    texts = [path.read_text(errors="replace") for path in pathlib.Path(folder).iterdir()] + [ended.stderr]
+    check("load: neither tokens nor secrets are written anywhere", not any(re.search(r"eyJ[\w-]{20,}\.", text) or os.environ["CLIENT_SECRET"] in text for text in texts))
+    for result in json.loads((pathlib.Path(folder) / "run.json").read_text())["load"]:
+        window = result["windows"][0]
+        musts = [gate["outcome"] for gate in result["gates"] if gate["level"] == "must"]
+        seen = f"{window['answered']} of {window['sent']}, {window['payload_size_bytes']} bytes, p95 {window['token_validation_ms']['p95']} ms"
+        check(f"load: {result['id']}: every token came", musts == ["pass"] and window["sent"] == window["answered"], seen)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--gauntlet", type=pathlib.Path, required=True)
@@ -154,6 +168,7 @@ def main():
         os.environ["ISSUER"] = issuer
         gauntlet = str(args.gauntlet.resolve())
         with tempfile.TemporaryDirectory() as folder:
+            load(gauntlet, f"{folder}/load")
             drills(gauntlet, issuer, folder)
         by_hand(gauntlet, issuer)
     finally:

@@ -1,0 +1,211 @@
+//! An identity provider's token endpoint, as a client asks it.
+
+use super::{
+    client_auth::{Assertion, Credentials},
+    error::TargetError,
+    guard,
+    placeholders::Facts,
+    tls::{self, Identity},
+};
+use crate::model::{Secret, TrustConfig, Verdict, World, provider::Provider};
+use reqwest::{
+    Client, RequestBuilder,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    redirect,
+};
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::Path};
+use url::{Url, form_urlencoded::Serializer};
+
+/// Where it stands in a target file.
+const PLACE: &str = "provider.token-endpoint";
+/// Answers are read up to here.
+const LONGEST: usize = 1 << 20;
+
+/// A token endpoint that may be asked.
+pub struct TokenEndpoint {
+    client: Client,
+    url: Url,
+    authorization: Option<HeaderValue>,
+    own: Vec<(String, String)>,
+    assertion: Option<Assertion>,
+    issue: Vec<(String, String)>,
+    session: Vec<(String, String)>,
+}
+
+/// What a token endpoint answered.
+pub struct Issued {
+    /// Accept where a token came, reject where the answer is an error of RFC 6749 section 5.2.
+    pub verdict: Verdict,
+    /// Why: a status, and the `error` where there is one.
+    pub because: String,
+    /// The access token.
+    pub access_token: Option<Secret<String>>,
+    /// The refresh token.
+    pub refresh_token: Option<Secret<String>>,
+}
+
+/// The members of an answer that matter (RFC 6749 sections 5.1 and 5.2).
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Members {
+    access_token: Option<String>,
+    refresh_token: Option<String>,
+    error: Option<String>,
+}
+
+impl TokenEndpoint {
+    /// Reads how it is reached; `folder` is that of the target file.
+    ///
+    /// # Errors
+    /// An address that is not allowed, a variable that is not set, a file that cannot be read.
+    pub async fn open(provider: &Provider, folder: &Path, allowed: &[String]) -> Result<TokenEndpoint, TargetError> {
+        let trust = TrustConfig {
+            issuer: String::new(),
+            audience: String::new(),
+            algorithms: Vec::new(),
+            leeway: crate::model::Period::from_secs(0),
+            typ: String::new(),
+            jwks_uri: None,
+            keys: serde_json::Value::Null,
+            rules: Default::default(),
+            decryption: Default::default(),
+            second: None,
+        };
+        let mut facts = Facts::new(&World::unserved(""), &trust, None);
+        let text = facts.fill(PLACE, &provider.token_endpoint)?;
+        let credentials = Credentials::new("provider.auth", provider.auth.as_ref(), folder, &text, &mut facts)?;
+        let mut issue = facts.fill_values("provider.params", &provider.params)?;
+        let session = facts.fill_values("provider.session", &provider.session)?;
+        issue.entry("grant_type".into()).or_insert_with(|| "client_credentials".into());
+        let session = if session.is_empty() { issue.clone() } else { session };
+        let (url, aim) = guard::check(PLACE, &text, allowed).await?;
+        let path = |file: Option<&String>| file.map(|file| folder.join(file));
+        let own = provider.tls.as_ref();
+        let (ca, chain) = (path(own.and_then(|own| own.ca.as_ref())), path(own.and_then(|own| own.cert.as_ref())));
+        let key = path(own.and_then(|own| own.key.as_ref())).or_else(|| chain.clone());
+        let identity = chain.as_deref().zip(key.as_deref()).map(|(chain, key)| Identity { chain, key });
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .http1_only()
+            .tcp_nodelay(true)
+            .timeout(provider.timeout.0)
+            .resolve_to_addrs(&aim.host, &aim.addresses)
+            .tls_backend_preconfigured(tls::client(url.scheme() == "https", ca.as_deref(), identity)?)
+            .build()?;
+        let authorization =
+            credentials.authorization.and_then(|text| HeaderValue::from_str(&text).ok()).map(|mut own| {
+                own.set_sensitive(true);
+                own
+            });
+        let list = |form: BTreeMap<String, String>| form.into_iter().collect();
+        Ok(TokenEndpoint {
+            client,
+            url,
+            authorization,
+            own: credentials.form,
+            assertion: credentials.assertion,
+            issue: list(issue),
+            session: list(session),
+        })
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.url.to_string()
+    }
+
+    /// Asks for a token.
+    pub async fn issue(&self) -> Issued {
+        self.ask(&self.issue, None).await
+    }
+
+    /// Begins a session, which has a refresh token.
+    pub async fn begin(&self) -> Issued {
+        self.ask(&self.session, None).await
+    }
+
+    /// Renews a token (RFC 6749 section 6).
+    pub async fn refresh(&self, token: &Secret<String>) -> Issued {
+        self.ask(&[("grant_type".into(), "refresh_token".into())], Some(token)).await
+    }
+
+    fn request(&self, form: &[(String, String)], token: Option<&Secret<String>>) -> RequestBuilder {
+        let mut body = Serializer::new(String::new());
+        body.extend_pairs(form.iter().chain(&self.own));
+        body.extend_pairs(token.map(|token| ("refresh_token", token.reveal())));
+        body.extend_pairs(self.assertion.as_ref().map(|assertion| ("client_assertion", assertion.make())));
+        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = match &self.authorization {
+            Some(value) => request.header(AUTHORIZATION, value.clone()),
+            None => request,
+        };
+        request.body(body.finish())
+    }
+
+    async fn ask(&self, form: &[(String, String)], token: Option<&Secret<String>>) -> Issued {
+        match answered(self.request(form, token)).await {
+            Ok((status, body)) => read(status, &body),
+            Err(error) => {
+                let verdict = match error {
+                    _ if error.is_timeout() => Verdict::Timeout,
+                    _ if error.is_connect() => Verdict::Unreachable,
+                    _ => Verdict::Reset,
+                };
+                Issued { verdict, because: verdict.to_string(), access_token: None, refresh_token: None }
+            }
+        }
+    }
+}
+
+async fn answered(request: RequestBuilder) -> reqwest::Result<(u16, Vec<u8>)> {
+    let mut answer = request.send().await?;
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await? {
+        if body.len() + piece.len() > LONGEST {
+            break;
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok((answer.status().as_u16(), body))
+}
+
+fn read(status: u16, body: &[u8]) -> Issued {
+    let members: Members = serde_json::from_slice(body).unwrap_or_default();
+    let verdict = match (status, &members) {
+        (200, Members { access_token: Some(_), .. }) => Verdict::Accept,
+        (400 | 401 | 403, Members { error: Some(_), .. }) => Verdict::Reject,
+        (429, _) => Verdict::RateLimited,
+        (500..=599, _) => Verdict::ServerError,
+        _ => Verdict::OddAnswer,
+    };
+    // One of the words that the standards have; anything else is not ours to repeat.
+    let word = |text: &String| text.len() < 60 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let because = match members.error.filter(word) {
+        Some(error) => format!("status {status}, {error}"),
+        None => format!("status {status}"),
+    };
+    let token = |text: Option<String>| text.filter(|_| verdict == Verdict::Accept).map(Secret::new);
+    Issued { verdict, because, access_token: token(members.access_token), refresh_token: token(members.refresh_token) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_apart_and_not_quoted() {
+        let verdict = |status, body: &str| read(status, body.as_bytes()).verdict;
+        assert_eq!(verdict(200, r#"{"access_token":"a","token_type":"Bearer"}"#), Verdict::Accept);
+        assert_eq!(verdict(200, r#"{"token_type":"Bearer"}"#), Verdict::OddAnswer);
+        assert_eq!(verdict(200, "<html>log in</html>"), Verdict::OddAnswer);
+        assert_eq!(verdict(400, r#"{"error":"invalid_grant"}"#), Verdict::Reject);
+        assert_eq!(verdict(404, "{}"), Verdict::OddAnswer);
+        assert_eq!((verdict(429, ""), verdict(503, "")), (Verdict::RateLimited, Verdict::ServerError));
+        assert_eq!(read(400, br#"{"error":"invalid_grant"}"#).because, "status 400, invalid_grant");
+        assert_eq!(read(400, br#"{"error":"<script>"}"#).because, "status 400");
+        assert!(read(500, br#"{"access_token":"a"}"#).access_token.is_none());
+    }
+}
