@@ -8,6 +8,8 @@ use crate::model::{
 
 /// The share of good tokens that must be taken, in percent: what operators promise.
 const OBJECTIVE: f64 = 99.95;
+/// The share of tokens that we started late ourselves above which no speed is held against the target.
+const TOO_LATE: f64 = 0.01;
 /// There are no symbols in a load plan.
 const NONE: Symbols =
     Symbols { lifetime: 0.0, cooldown: 0.0, timeout: 0.0, stale: 0.0, revocation: 0.0, life: 0.0, base: None };
@@ -173,6 +175,12 @@ fn verdict(gate: &Gate, value: f64, window: &LoadWindow) -> (Outcome, String) {
         let because = format!("{seen}, but {late} of {} tokens started late or not at all", window.planned);
         return (Outcome::Inconclusive, because);
     }
+    // What we were late with ourselves is not the target's slowness.
+    let late = window.generator.late;
+    if !holds && gate.metric.is_speed() && late as f64 > window.planned as f64 * TOO_LATE {
+        let because = format!("{seen} was seen, but {late} of {} tokens started late by our own doing", window.planned);
+        return (Outcome::Inconclusive, because);
+    }
     if holds {
         return (Outcome::Pass, format!("{seen} was seen"));
     }
@@ -197,4 +205,29 @@ fn text(gate: &Gate, value: f64) -> String {
 fn short(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::load::Generator;
+
+    #[test]
+    fn what_we_were_late_with_decides_nothing_about_speed() {
+        let slow = gate(Of::Good, LoadMetric::Rate, "> 1000/s", Grade::Must).unwrap();
+        let fast = gate(Of::Good, LoadMetric::Rate, "> 0.1/s", Grade::Must).unwrap();
+        let window = |late, held_up| LoadWindow {
+            planned: 100,
+            length_ms: 1000,
+            generator: Generator { late, held_up, saturated: late + held_up > 1, ..Generator::default() },
+            ..LoadWindow::default()
+        };
+        let outcome = |gate: &Gate, window: &LoadWindow| verdict(gate, 100.0, window).0;
+        assert_eq!([outcome(&slow, &window(0, 0)), outcome(&fast, &window(0, 0))], [Outcome::Fail, Outcome::Pass]);
+        // Late by our own doing: neither way. Held up by the target: that is its slowness.
+        assert_eq!([outcome(&slow, &window(5, 0)), outcome(&fast, &window(5, 0))], [Outcome::Inconclusive; 2]);
+        assert_eq!(outcome(&slow, &window(0, 5)), Outcome::Fail);
+        let stopped = LoadWindow { incomplete: true, ..window(0, 0) };
+        assert_eq!([outcome(&slow, &stopped), outcome(&fast, &stopped)], [Outcome::Fail, Outcome::Inconclusive]);
+    }
 }

@@ -95,7 +95,7 @@ fn answer(head: &str, body: &[u8], flaw: Flaw, sessions: &Mutex<Sessions>) -> (&
     }
     sessions.given += 1;
     let token = format!("refresh-{}", sessions.given);
-    if flaw != Flaw::Forgets || sessions.given % 10 != 0 {
+    if flaw != Flaw::Forgets || !sessions.given.is_multiple_of(10) {
         sessions.good.insert(token.clone());
     }
     given["refresh_token"] = token.into();
