@@ -34,13 +34,16 @@ fn get_by(url: &str, client: fn(Duration) -> Option<reqwest::Client>) -> Option<
 /// A client that gives up after `timeout` and follows no redirects: the address is what was trusted, not where it
 /// leads.
 pub(super) fn client(timeout: Duration) -> Option<reqwest::Client> {
+    builder(timeout).build().ok()
+}
+
+/// The same, not built yet.
+pub(super) fn builder(timeout: Duration) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("gauntlet-builtin/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .ok()
 }
 
 /// An answer, its body cut off where it grows too long.

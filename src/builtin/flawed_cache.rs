@@ -1,15 +1,26 @@
 //! What flaws make of the cache of the key set: when a set is old, what a failure costs, who waits.
 
 use super::{
-    fetch::Answer,
+    fetch::{self, Answer},
     flaw::Flaw,
     keys::{Held, Standing, Times},
 };
-use reqwest::header::CACHE_CONTROL;
+use reqwest::header::{CACHE_CONTROL, DATE, EXPIRES};
 use std::time::Duration;
 
 /// The time limit of a client that has none.
-pub(super) const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+
+/// The client that fetches the key set.
+pub(super) fn client(flaw: Option<Flaw>, timeout: Duration) -> reqwest::ClientBuilder {
+    match flaw {
+        Some(Flaw::NoFetchTimeout) => fetch::builder(FOR_EVER),
+        Some(Flaw::TimeoutWhenIdleOnly) => fetch::builder(FOR_EVER).read_timeout(timeout),
+        Some(Flaw::FetchRedirected) => fetch::builder(timeout).redirect(reqwest::redirect::Policy::default()),
+        Some(Flaw::FetchPeerUnchecked) => fetch::builder(timeout).tls_danger_accept_invalid_certs(true),
+        _ => fetch::builder(timeout),
+    }
+}
 
 /// How good a set of this age is for a flaw; `None` where it sees that as strict does.
 pub(super) fn standing(flaw: Option<Flaw>, held: &Held, age: Duration, times: &Times) -> Option<Standing> {
@@ -17,6 +28,7 @@ pub(super) fn standing(flaw: Option<Flaw>, held: &Held, age: Duration, times: &T
         Flaw::HardExpiry if age >= times.lifetime => Some(Standing::Gone),
         Flaw::StaleWithoutBound if age >= times.lifetime => Some(Standing::Stale),
         Flaw::AgeNeverEvicts | Flaw::FetchedOnce => Some(Standing::Fresh),
+        Flaw::ExpiresObeyed if held.has_expired => Some(Standing::Stale),
         Flaw::MaxAgeObeyed => {
             let lifetime = held.max_age.unwrap_or(times.lifetime);
             Some(if age < lifetime { Standing::Fresh } else { Standing::Stale })
@@ -47,6 +59,21 @@ pub(super) fn lose(flaw: Option<Flaw>, held: &mut Held, refused: bool) {
     };
     if lost {
         (held.keys, held.fetched_at) = (None, None);
+    }
+}
+
+/// Whether nothing is fetched any more because the first request failed.
+pub(super) fn gives_up(flaw: Option<Flaw>, held: &Held) -> bool {
+    flaw == Some(Flaw::FirstFailureFinal) && held.keys.is_none() && held.failing
+}
+
+/// Whether an answer has expired before it came. A date in the past is in the past whatever the format of the day: the
+/// issuer's own `Date` stands beside it.
+pub(super) fn has_expired(answer: &Answer) -> bool {
+    let date = |name| jiff::fmt::rfc2822::parse(answer.headers.get(name)?.to_str().ok()?).ok();
+    match (date(EXPIRES), date(DATE)) {
+        (Some(expires), Some(date)) => expires.timestamp() <= date.timestamp(),
+        _ => false,
     }
 }
 

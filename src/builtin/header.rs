@@ -183,6 +183,7 @@ fn named(
         _ if rules.algorithms.contains(&alg) => true,
         Some(Flaw::AllowListIgnored | Flaw::LabelIgnored) => alg.is_asymmetric(),
         Some(Flaw::KeyAlgExtendsList) => keys.all().any(|key| key.alg.as_deref() == Some(alg.name())),
+        Some(Flaw::OctInSetAllows) => !alg.is_asymmetric() && keys.fitting(alg).next().is_some(),
         Some(flaw) => !alg.is_asymmetric() && secrets::takes_hmac(flaw, header),
         None => false,
     };

@@ -51,7 +51,8 @@ impl KeySet {
     pub fn from_body(flaw: Option<Flaw>, body: &[u8]) -> Option<KeySet> {
         let set: Value = serde_json::from_slice(body).ok()?;
         let mut keys = KeySet::read(flaw, &set);
-        keys.keys.retain(|key| key.family != KeyFamily::Oct || flaw == Some(Flaw::OctInSetUsed));
+        let keeps_symmetric = matches!(flaw, Some(Flaw::OctInSetUsed | Flaw::OctInSetAllows));
+        keys.keys.retain(|key| key.family != KeyFamily::Oct || keeps_symmetric);
         keys.served = body.to_vec();
         Some(keys)
     }

@@ -18,6 +18,7 @@ use reqwest::{
     header::{ETAG, RETRY_AFTER},
 };
 use std::{
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -66,6 +67,15 @@ impl Times {
     }
 }
 
+/// How the validator reaches its issuer, beside the address of the key set.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// A PEM file with the authority of the issuer's certificate.
+    pub ca: Option<PathBuf>,
+    /// The discovery document that says where the key set is; without one it is where it was configured.
+    pub discovery: Option<String>,
+}
+
 /// A cache; clones share what it holds.
 #[derive(Clone)]
 pub(super) struct KeyCache(Arc<Core>);
@@ -84,6 +94,8 @@ struct Core {
 #[derive(Clone)]
 struct Remote {
     uri: String,
+    issuer: String,
+    discovery: Option<String>,
     client: reqwest::Client,
 }
 
@@ -99,6 +111,10 @@ pub(super) struct Held {
     etag: Option<String>,
     /// The lifetime that the issuer named, for a flaw that obeys it.
     pub max_age: Option<Duration>,
+    /// The answer had expired when it came, for a flaw that cares.
+    pub has_expired: bool,
+    /// Where the discovery document says the key set is, and when it said so.
+    location: Option<(Instant, String)>,
 }
 
 /// How good a set is.
@@ -139,11 +155,18 @@ impl Held {
 
 impl KeyCache {
     /// `None` where no HTTP client could be made.
-    pub fn new(flaw: Option<Flaw>, trust: &TrustConfig, times: Times) -> Option<KeyCache> {
+    pub fn new(flaw: Option<Flaw>, trust: &TrustConfig, times: Times, reach: &Reach) -> Option<KeyCache> {
         let never = flaw == Some(Flaw::NeverFetchesKeys);
-        let timeout = if flaw == Some(Flaw::NoFetchTimeout) { wrong::FOR_EVER } else { times.timeout };
         let remote = match &trust.jwks_uri {
-            Some(uri) if !never => Some(Remote { uri: uri.clone(), client: fetch::client(timeout)? }),
+            Some(uri) if !never => {
+                let mut client = wrong::client(flaw, times.timeout);
+                if let Some(ca) = &reach.ca {
+                    let pem = std::fs::read(ca).ok()?;
+                    client = client.tls_certs_only([reqwest::Certificate::from_pem(&pem).ok()?]);
+                }
+                let (uri, issuer, discovery) = (uri.clone(), trust.issuer.clone(), reach.discovery.clone());
+                Some(Remote { uri, issuer, discovery, client: client.build().ok()? })
+            }
             _ => None,
         };
         let own = match &remote {
@@ -198,6 +221,9 @@ impl KeyCache {
             Standing::Stale | Standing::Gone => {}
         }
         let usable = keys.filter(|_| standing == Standing::Stale);
+        if core.flaw == Some(Flaw::FetchedByEach) && !pauses {
+            return core.fetch(remote, false).await;
+        }
         let _fetching = match (core.fetching.try_lock(), usable) {
             (Ok(guard), _) => guard,
             // Somebody else is at it; what is known will do so long.
@@ -231,6 +257,9 @@ impl KeyCache {
                 });
             }
             return None;
+        }
+        if core.flaw == Some(Flaw::FetchedByEach) && !core.held().pauses() {
+            return Some(core.fetch(remote, true).await).filter(|keys| !Arc::ptr_eq(keys, seen));
         }
         let _fetching = core.fetching.lock().await;
         let newer = {
@@ -279,8 +308,14 @@ impl Core {
 
     /// Fetches the set; whoever calls holds `fetching`. Where that fails, the old set stays.
     async fn fetch(&self, remote: &Remote, pause: bool) -> Arc<KeySet> {
+        if wrong::gives_up(self.flaw, &self.held()) {
+            return self.own.clone();
+        }
         let etag = if self.times.careful { self.held().etag.clone() } else { None };
-        let asked = fetch::conditional(&remote.client, &remote.uri, etag.as_deref()).await;
+        let asked = match self.locate(remote).await {
+            Some(uri) => fetch::conditional(&remote.client, &uri, etag.as_deref()).await,
+            None => Err(fetch::Failed::Lost),
+        };
         let now = Instant::now();
         let mut held = self.held();
         let refused = asked.as_ref().is_err_and(|error| *error == fetch::Failed::Unreachable);
@@ -289,9 +324,11 @@ impl Core {
         if let Some(answer) = answer.as_ref().filter(|answer| answer.status == StatusCode::NOT_MODIFIED)
             && etag.is_some()
             && answer.is_whole
+            && self.flaw != Some(Flaw::NotModifiedEmpties)
         {
             // RFC 9111 section 4.3.4: what is held is the present state.
             (held.fetched_at, held.expired, held.failing) = (Some(now), false, false);
+            held.has_expired = wrong::has_expired(answer);
             if pause {
                 held.pause_until = Some(now + self.times.cooldown);
             }
@@ -299,6 +336,7 @@ impl Core {
         }
         let tag = answer.as_ref().and_then(|answer| answer.headers.get(ETAG)?.to_str().ok().map(str::to_owned));
         let max_age = answer.as_ref().and_then(wrong::max_age);
+        let has_expired = answer.as_ref().is_some_and(wrong::has_expired);
         let mut fetched = answer.and_then(|answer| self.read(answer, held.keys.is_none()));
         if let (Some(flaw), Some(fetched), Some(old)) = (self.flaw, &mut fetched, &held.keys) {
             flawed_set::remember(flaw, old, fetched);
@@ -311,7 +349,7 @@ impl Core {
             Some(fetched) => {
                 held.keys = Some(Arc::new(fetched.with(&self.own)));
                 (held.fetched_at, held.expired) = (Some(now), false);
-                (held.etag, held.max_age) = (tag, max_age);
+                (held.etag, held.max_age, held.has_expired) = (tag, max_age, has_expired);
             }
             None => wrong::lose(self.flaw, &mut held, refused),
         }
@@ -320,6 +358,37 @@ impl Core {
             Standing::Gone => self.own.clone(),
             _ => held.keys.clone().unwrap_or_else(|| self.own.clone()),
         }
+    }
+
+    /// Where the key set is: as the discovery document says, which is read again once a lifetime, and where the key set
+    /// cannot be had there.
+    async fn locate(&self, remote: &Remote) -> Option<String> {
+        let Some(discovery) = &remote.discovery else { return Some(remote.uri.clone()) };
+        let (known, failing) = {
+            let held = self.held();
+            (held.location.clone(), held.failing)
+        };
+        let once = self.flaw == Some(Flaw::DiscoveryReadOnce);
+        if let Some((since, uri)) = known.as_ref()
+            && (once || since.elapsed() < self.times.lifetime && !failing)
+        {
+            return Some(uri.clone());
+        }
+        let body = fetch::body(&remote.client, discovery).await;
+        match body.and_then(|body| self.named(&body, &remote.issuer)) {
+            Some(uri) => {
+                self.held().location = Some((Instant::now(), uri.clone()));
+                Some(uri)
+            }
+            None => known.map(|(_, uri)| uri),
+        }
+    }
+
+    /// The address of the key set in a discovery document, which must be that of the issuer that was asked.
+    fn named(&self, document: &[u8], issuer: &str) -> Option<String> {
+        let metadata: serde_json::Value = serde_json::from_slice(document).ok()?;
+        let is_ours = metadata["issuer"] == *issuer || self.flaw == Some(Flaw::DiscoveryIssuerUnchecked);
+        metadata["jwks_uri"].as_str().filter(|_| is_ours).map(str::to_owned)
     }
 
     /// The keys of an answer; an empty set is no set. `first`: no set was held before it.
@@ -333,6 +402,9 @@ impl Core {
             },
             None => answer.body,
         };
+        if self.flaw == Some(Flaw::NotModifiedEmpties) && answer.status == StatusCode::NOT_MODIFIED {
+            return Some(KeySet::default());
+        }
         let is_well = answer.status == StatusCode::OK || self.flaw == Some(Flaw::StatusIgnored);
         if !is_well || !answer.is_whole {
             return None;

@@ -53,6 +53,7 @@ mod tests;
 pub use adapter::answer_questions;
 pub use flaw::{Flaw, UnknownFlaw};
 pub use gateway::IDENTITY;
+pub use keys::Reach;
 pub use server::{BuiltinError, Server};
 pub use validator::Builtin;
 pub use yardstick::{Pace, Yardstick};

@@ -7,7 +7,7 @@ use super::{
     gateway, giveaway,
     issuers::Sides,
     jwks::KeySet,
-    keys::{KeyCache, Times},
+    keys::{KeyCache, Reach, Times},
     recall::Recall,
     respond,
     route::{self, Route},
@@ -65,7 +65,7 @@ impl Server {
     /// # Errors
     /// Where there is no port or no HTTP client.
     pub async fn start(flaw: Option<Flaw>, trust: &TrustConfig) -> Result<Server, BuiltinError> {
-        Server::start_with(flaw, trust, Times::default()).await
+        Server::start_with(flaw, trust, Times::default(), &Reach::default()).await
     }
 
     /// The same with a cache that keeps its key set as scenarios calculate: it fetches ahead, uses an old set up to a bound
@@ -73,18 +73,25 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::start`].
-    pub async fn start_caching(flaw: Option<Flaw>, trust: &TrustConfig, scale: &Scale) -> Result<Server, BuiltinError> {
-        Server::start_with(flaw, trust, Times::of(scale)).await
+    pub async fn start_caching(
+        flaw: Option<Flaw>,
+        trust: &TrustConfig,
+        scale: &Scale,
+        reach: &Reach,
+    ) -> Result<Server, BuiltinError> {
+        Server::start_with(flaw, trust, Times::of(scale), reach).await
     }
 
     pub(super) async fn start_with(
         flaw: Option<Flaw>,
         trust: &TrustConfig,
         times: Times,
+        reach: &Reach,
     ) -> Result<Server, BuiltinError> {
-        let keys = KeyCache::new(flaw, trust, times).ok_or(BuiltinError::Client)?;
+        let keys = KeyCache::new(flaw, trust, times, reach).ok_or(BuiltinError::Client)?;
         let second = match trust.of_second() {
-            Some(trust) => Some(KeyCache::new(flaw, &trust, times).ok_or(BuiltinError::Client)?),
+            // What is said of the first issuer's documents is not said of the second one's.
+            Some(trust) => Some(KeyCache::new(flaw, &trust, times, &Reach::default()).ok_or(BuiltinError::Client)?),
             None => None,
         };
         let app = Arc::new(RwLock::new(Arc::new(App::new(flaw, trust, keys, second))));

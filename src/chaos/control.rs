@@ -210,7 +210,7 @@ async fn fetches(State(shared): State<Arc<Shared>>) -> Json<Value> {
 }
 
 async fn tokens(State(shared): State<Arc<Shared>>, Json(order): Json<TokenOrder>) -> Answer {
-    let taken = shared.desk().take(order.class, order.key.as_deref());
+    let taken = shared.desk().take(order.class, order.key.as_deref(), None);
     let wrong = || refuse(StatusCode::BAD_REQUEST, "no such token can be made; is the key there?");
     taken.map(|(_, token)| Json(json!({ "token": &*token }))).ok_or_else(wrong)
 }
@@ -254,8 +254,10 @@ async fn misbehave(
         return Err(refuse(StatusCode::BAD_REQUEST, "wanted percent from 0 to 100, and first and nth of at least 1"));
     }
     let symbols = shared.scale.symbols();
-    let id =
-        shared.document(&document).ok_or_else(no_document)?.begin(FaultRule { fault, percent, first, nth }, symbols);
+    let id = shared
+        .document(&document)
+        .ok_or_else(no_document)?
+        .begin(FaultRule { fault, percent, first, nth, instance: None }, symbols);
     if let Some(length) = length.and_then(|length| length.duration(&symbols)) {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {

@@ -40,16 +40,17 @@ pub struct StreamName {
     pub class: TokenClass,
     /// The key's name in the scenario, for good tokens.
     pub key: Option<String>,
+    /// Which instance of the target is shown it, counted from 1, where there are several.
+    pub instance: Option<u32>,
 }
 
 impl StreamName {
     /// `valid[k1]`, `bad-sig`.
     #[must_use]
     pub fn text(&self) -> String {
-        match &self.key {
-            Some(key) => format!("{}[{key}]", self.class),
-            None => self.class.to_string(),
-        }
+        let key = self.key.as_ref().map_or(String::new(), |key| format!("[{key}]"));
+        let instance = self.instance.map_or(String::new(), |instance| format!("@{instance}"));
+        format!("{}{key}{instance}", self.class)
     }
 }
 
@@ -74,7 +75,7 @@ enum Keys {
 }
 
 impl Desk {
-    /// Makes the keys of a scenario, publishes those of its first step, and mints what the traffic will need.
+    /// Makes the keys of a scenario, publishes those that it begins with, and mints what the traffic will need.
     ///
     /// # Errors
     /// A key cannot be made, or the timeline names one that is not there.
@@ -87,7 +88,7 @@ impl Desk {
     ) -> Result<Desk, DeskError> {
         let names: Vec<String> = scenario.keys().into_iter().filter(|name| !name.ends_with("-old")).collect();
         let mut desk = Desk::new(&names, mint, nonce)?;
-        for action in scenario.timeline.first().iter().flat_map(|step| &step.actions) {
+        for action in scenario.timeline.iter().take(scenario.opening()).flat_map(|step| &step.actions) {
             desk.apply(action, issuer, Duration::ZERO)?;
         }
         desk.stock(scenario, scale)?;
@@ -299,7 +300,12 @@ impl Desk {
 
     /// The next token of a class, by the named key or the one that signs now, and the stream that it belongs to. `None`
     /// where it cannot be made.
-    pub(super) fn take(&mut self, class: TokenClass, key: Option<&str>) -> Option<(usize, Arc<str>)> {
+    pub(super) fn take(
+        &mut self,
+        class: TokenClass,
+        key: Option<&str>,
+        instance: Option<u32>,
+    ) -> Option<(usize, Arc<str>)> {
         let name = key.unwrap_or(&self.signer).to_owned();
         let taken = match &mut self.keys {
             Keys::Ours(ours) => ours.take(class, &name),
@@ -309,11 +315,13 @@ impl Desk {
             self.failed += 1;
             return None;
         };
-        Some((self.stream(class, name), token))
+        Some((self.stream(class, name, instance), token))
     }
 
-    fn stream(&mut self, class: TokenClass, key: String) -> usize {
-        let name = StreamName { class, key: (!class.is_forged()).then_some(key) };
+    fn stream(&mut self, class: TokenClass, key: String, instance: Option<u32>) -> usize {
+        // The second issuer's key is none of the scenario's.
+        let by_key = !class.is_forged() && class != TokenClass::Second;
+        let name = StreamName { class, key: by_key.then_some(key), instance };
         self.streams.iter().position(|own| *own == name).unwrap_or_else(|| {
             self.streams.push(name);
             self.streams.len() - 1

@@ -200,12 +200,13 @@ impl Study<'_> {
     }
 
     async fn time_limits(&mut self) {
-        // A body that has changed: whoever asks conditionally would get none.
-        let other = Action::Publish(format!("k{}", SIZES.len() + 1));
-        if self.probe.key(&other).is_err() {
-            return;
-        }
+        let other = format!("k{}", SIZES.len() + 1);
         for drips in [false, true] {
+            // A body that has changed each time: whoever asks conditionally would get none.
+            let change = if drips { Action::Unpublish(other.clone()) } else { Action::Publish(other.clone()) };
+            if self.probe.key(&change).is_err() {
+                return;
+            }
             self.probe.misbehave(if drips { Fault::Drip(2) } else { Fault::Hang });
             let patience = match self.found.timeout {
                 Some(Measured { seconds, at_least: false }) if drips => {

@@ -76,6 +76,7 @@ pub(super) fn is_about(of: &Subject, stream: &StreamName) -> bool {
         Subject::Tokens(class, key) => stream.class == *class && (key.is_none() || stream.key == *key),
         Subject::By(key) => stream.key.as_ref() == Some(key),
         Subject::Forged => stream.class.is_forged(),
+        Subject::At(of, instance) => stream.instance == Some(*instance) && is_about(of, stream),
         _ => false,
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     issuer::{Endpoint, FaultyIssuer},
     model::{
         Outcome, Verdict,
-        chaos::{Scale, Scenario, ScenarioResult, StepResult, TokenClass},
+        chaos::{FaultAt, Layer, Scale, Scenario, ScenarioResult, StepResult, TokenClass},
     },
     target::{Shown, Target},
     traffic::{History, Policy, Sample, Span, drive},
@@ -49,6 +49,8 @@ pub struct Field {
     pub issuer: Arc<FaultyIssuer>,
     /// The target.
     pub target: Arc<Target>,
+    /// Further instances of it, side by side with the first one.
+    pub others: Vec<Arc<Target>>,
     /// Whoever can start it again.
     pub keeper: Box<dyn Keeper>,
     /// What its cache declares.
@@ -70,15 +72,18 @@ pub async fn play(
     mut desk: Desk,
     said: &mut (dyn FnMut(&StepResult) + Send),
 ) -> ScenarioResult {
-    if let Err(why) = first_token(&mut desk, &field.target).await {
-        return left_out(scenario, field.scale, Outcome::Inconclusive, why);
+    let targets: Vec<Arc<Target>> = std::iter::once(&field.target).chain(&field.others).cloned().collect();
+    for target in &targets {
+        if let Err(why) = first_token(&mut desk, target).await {
+            return left_out(scenario, field.scale, Outcome::Inconclusive, why);
+        }
     }
     let desk = Arc::new(Mutex::new(desk));
     let orders = Orders::default();
     let zero = Instant::now();
     let (send, mut receive) = mpsc::unbounded_channel();
     let traffic = Traffic::new(scenario, Arc::clone(&desk), orders.clone());
-    let driving = tokio::spawn(drive(traffic, Arc::clone(&field.target), zero, OPEN, send));
+    let driving = tokio::spawn(drive(traffic, targets.clone(), zero, OPEN, send));
     let (live, people) = Live::new(scenario.id.clone(), Arc::clone(&field.issuer), Arc::clone(&desk), zero);
     field.room.enter(&live);
     let counting = {
@@ -115,7 +120,10 @@ pub async fn play(
         );
     }
     let samples = counting.await.unwrap_or_default();
-    let alive = is_there(&field.target).await;
+    let mut alive = true;
+    for target in &targets {
+        alive &= is_there(target).await;
+    }
     let desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
     let record = record(field, &desk, &happened, samples, zero, alive);
     let spans: Vec<_> =
@@ -125,6 +133,7 @@ pub async fn play(
         let what = "none of the target's own metrics moved otherwise than in calm: nobody would see it on a dashboard";
         happened.notes.push(format!("{what} ({known} time series were read)"));
     }
+    happened.notes.extend(unmet(field, &happened));
     let (operations, alerts) = live.end();
     ScenarioResult { operations, alerts, own_metrics, ..result(scenario, field.scale, &desk, happened, &record) }
 }
@@ -136,13 +145,16 @@ fn record(field: &Field, desk: &Desk, happened: &Happened, samples: Vec<Sample>,
         endpoint.log().all().iter().map(|entry| Fetch::of(entry, zero, end)).filter(|fetch| fetch.at <= end).collect()
     };
     let jwks = fetches(&field.issuer.jwks);
-    let mut learned: Vec<Duration> = jwks.iter().filter(|fetch| fetch.honest).map(|fetch| fetch.until).collect();
-    learned.sort_unstable();
-    let history = History {
-        published: desk.lives.clone(),
-        impaired: happened.impaired.clone(),
-        learned,
-        restarts: happened.restarts.clone(),
+    let history = |instance: Option<u32>| {
+        let own = |fetch: &&Fetch| fetch.honest && (instance.is_none() || fetch.instance == instance);
+        let mut learned: Vec<Duration> = jwks.iter().filter(own).map(|fetch| fetch.until).collect();
+        learned.sort_unstable();
+        History {
+            published: desk.lives.clone(),
+            impaired: happened.impaired(field.reads_discovery, instance),
+            learned,
+            restarts: happened.restarts.clone(),
+        }
     };
     let Scale { lifetime, cooldown, timeout, stale, .. } = field.scale;
     let policy =
@@ -152,17 +164,34 @@ fn record(field: &Field, desk: &Desk, happened: &Happened, samples: Vec<Sample>,
     let steady = (safety::STEADY_SPAN.to_owned(), Span { from: end - steady, to: Some(end) });
     Record {
         samples: Record::judged(samples, &streams, &history, &policy),
+        history: history(None),
         streams,
         jwks,
         discovery: fetches(&field.issuer.discovery),
         sink: fetches(&field.issuer.elsewhere),
         spans: happened.spans.iter().cloned().chain([steady]).collect(),
         faults: happened.faults.clone(),
-        history,
         end,
         symbols: field.scale.symbols(),
         alive,
     }
+}
+
+/// The faults that no request met: what they would have done is not known. Who finds a door shut leaves no trace with us.
+fn unmet(field: &Field, happened: &Happened) -> Option<String> {
+    let met = |endpoint: &Endpoint, label: &str| {
+        endpoint.log().all().iter().any(|entry| entry.faults.iter().any(|own| own == label))
+    };
+    let is_unmet = |(fault, _): &&(FaultAt, Span)| {
+        let label = fault.rule.fault.label();
+        let asked = (fault.jwks && met(&field.issuer.jwks, &label))
+            || (fault.discovery && met(&field.issuer.discovery, &label));
+        fault.rule.fault.layer() != Layer::Connection && !asked
+    };
+    let labels: Vec<String> =
+        happened.faults.iter().filter(is_unmet).map(|(fault, _)| fault.rule.fault.label()).collect();
+    let what = "the target asked for nothing while it lasted, so what it would do is not known";
+    (!labels.is_empty()).then(|| format!("{}: {what}", labels.join(", ")))
 }
 
 /// Whether anybody is there to refuse a token that is none.
@@ -175,7 +204,7 @@ async fn is_there(target: &Target) -> bool {
 async fn first_token(desk: &mut Desk, target: &Target) -> Result<(), String> {
     let deadline = Instant::now() + FIRST;
     loop {
-        let Some((_, token)) = desk.take(TokenClass::Valid, None) else {
+        let Some((_, token)) = desk.take(TokenClass::Valid, None, None) else {
             return Err("no token could be made".into());
         };
         let now = jiff::Timestamp::now().as_second();

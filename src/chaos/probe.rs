@@ -47,7 +47,7 @@ impl<'f> Probe<'f> {
 
     /// Shows a token; one that cannot be made counts as not accepted.
     pub(super) async fn show(&mut self, class: TokenClass, key: Option<&str>) -> Shot {
-        let Some((_, token)) = self.desk.take(class, key) else {
+        let Some((_, token)) = self.desk.take(class, key, None) else {
             return Shot { accepted: false, took: Duration::ZERO };
         };
         present(&self.field.target, &token).await
@@ -57,7 +57,7 @@ impl<'f> Probe<'f> {
     pub(super) async fn burst(&mut self, count: usize) -> Vec<Shot> {
         let mut showing = JoinSet::new();
         for _ in 0..count {
-            let Some((_, token)) = self.desk.take(TokenClass::Valid, None) else { continue };
+            let Some((_, token)) = self.desk.take(TokenClass::Valid, None, None) else { continue };
             let target = Arc::clone(&self.field.target);
             showing.spawn(async move { present(&target, &token).await });
         }
@@ -66,7 +66,7 @@ impl<'f> Probe<'f> {
 
     /// Shows a token beside us; nobody waits for its answer.
     pub(super) fn show_aside(&mut self, class: TokenClass) {
-        let Some((_, token)) = self.desk.take(class, None) else { return };
+        let Some((_, token)) = self.desk.take(class, None, None) else { return };
         let target = Arc::clone(&self.field.target);
         tokio::spawn(async move { present(&target, &token).await });
     }

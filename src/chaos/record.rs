@@ -6,7 +6,10 @@ use crate::{
     model::chaos::{FaultAt, Symbols},
     traffic::{History, Owed, Policy, Sample, Span, owed},
 };
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// One request for a document. Times count from the beginning of the traffic.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +24,8 @@ pub struct Fetch {
     pub honest: bool,
     /// Whether it came before the traffic began.
     pub before: bool,
+    /// Which instance of the target asked, where there are several.
+    pub instance: Option<u32>,
 }
 
 impl Fetch {
@@ -34,6 +39,7 @@ impl Fetch {
             status: entry.status,
             honest: entry.honest && entry.ended == Ended::Answered,
             before: entry.at < zero,
+            instance: entry.instance(),
         }
     }
 }
@@ -75,15 +81,23 @@ pub struct Record {
 }
 
 impl Record {
-    /// Judges the samples by the oracle.
+    /// Judges the samples by the oracle; `history` says what an instance of the target could see.
     #[must_use]
-    pub fn judged(samples: Vec<Sample>, streams: &[StreamName], history: &History, policy: &Policy) -> Vec<Judged> {
+    pub fn judged(
+        samples: Vec<Sample>,
+        streams: &[StreamName],
+        history: &dyn Fn(Option<u32>) -> History,
+        policy: &Policy,
+    ) -> Vec<Judged> {
+        let histories: BTreeMap<Option<u32>, History> =
+            streams.iter().map(|stream| (stream.instance, history(stream.instance))).collect();
         let mut judged: Vec<Judged> = samples
             .into_iter()
             .filter_map(|sample| {
                 let stream = streams.get(sample.stream)?;
                 let from = sample.planned;
                 let to = sample.answered.as_ref().map_or(from, |answered| answered.ended);
+                let history = histories.get(&stream.instance)?;
                 let owed = owed(stream.class, stream.key.as_deref(), from, to, history, policy);
                 Some(Judged { sample, owed })
             })

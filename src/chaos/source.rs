@@ -2,11 +2,11 @@
 
 use super::desk::{Desk, Part, portions};
 use crate::{
-    model::chaos::{Burst, Rate, Scenario},
+    model::chaos::{Burst, Rate, Scenario, TokenClass},
     traffic::{Deal, Schedule, Shot, Source},
 };
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -45,6 +45,9 @@ pub(super) struct Traffic {
     deal: Deal,
     next: u64,
     number: u64,
+    /// How many instances of the target there are, and which one is next for each kind of token.
+    instances: u32,
+    turns: BTreeMap<(TokenClass, Option<String>), u32>,
     desk: Arc<Mutex<Desk>>,
     orders: Orders,
 }
@@ -55,7 +58,32 @@ impl Traffic {
         let parts: Vec<Part> = portions(scenario).into_iter().filter(makes).collect();
         let rate = if parts.is_empty() { LOOK } else { scenario.traffic.rate };
         let deal = Deal::new(&parts.iter().map(|part| part.weight).collect::<Vec<_>>());
-        Traffic { schedule: Schedule::constant(rate), parts, deal, next: 0, number: 0, desk, orders }
+        Traffic {
+            schedule: Schedule::constant(rate),
+            parts,
+            deal,
+            next: 0,
+            number: 0,
+            instances: scenario.instances,
+            turns: BTreeMap::new(),
+            desk,
+            orders,
+        }
+    }
+}
+
+impl Traffic {
+    /// The next token of a kind, for the instance whose turn it is.
+    fn load(&mut self, class: TokenClass, key: Option<&str>) -> Option<Shot> {
+        let turn = self.turns.entry((class, key.map(str::to_owned))).or_default();
+        let target = *turn;
+        *turn = (target + 1) % self.instances;
+        let instance = (self.instances > 1).then_some(target + 1);
+        let taken = self.desk.lock().unwrap_or_else(PoisonError::into_inner).take(class, key, instance);
+        taken.map(|(stream, token)| {
+            self.number += 1;
+            Shot { stream, number: self.number, token, target: target as usize }
+        })
     }
 }
 
@@ -66,21 +94,13 @@ impl Source for Traffic {
 
     fn shots(&mut self, _: Duration) -> Vec<Shot> {
         self.next += 1;
-        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shots = Vec::new();
-        let number = &mut self.number;
-        let mut load = |taken: Option<(usize, Arc<str>)>| {
-            if let Some((stream, token)) = taken {
-                *number += 1;
-                shots.push(Shot { stream, number: *number, token });
-            }
-        };
-        if let Some(part) = self.deal.draw().map(|index| &self.parts[index]) {
-            load(desk.take(part.class, part.key.as_deref()));
+        if let Some(part) = self.deal.draw().map(|index| self.parts[index].clone()) {
+            shots.extend(self.load(part.class, part.key.as_deref()));
         }
         while let Some(burst) = { self.orders.lock().bursts.pop_front() } {
             for _ in 0..burst.count {
-                load(desk.take(burst.class, burst.key.as_deref()));
+                shots.extend(self.load(burst.class, burst.key.as_deref()));
             }
         }
         shots

@@ -125,6 +125,8 @@ impl TheirKeys {
                 | TokenClass::WrongAud
                 | TokenClass::Attacker
                 | TokenClass::OctKey
+                | TokenClass::Second
+                | TokenClass::CrossIssuer
         )
     }
 

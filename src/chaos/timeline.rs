@@ -30,15 +30,27 @@ const BEAT: Duration = Duration::from_secs(1);
 pub(super) struct Happened {
     pub(super) steps: Vec<StepResult>,
     pub(super) spans: Vec<(String, Span)>,
-    /// When the target could not learn the truth.
-    pub(super) impaired: Vec<Span>,
-    /// The same, with what was wrong.
+    /// What was wrong, and when.
     pub(super) faults: Vec<(FaultAt, Span)>,
     pub(super) restarts: Vec<Duration>,
     pub(super) notes: Vec<String>,
     /// Why it ended before its end.
     pub(super) cut_short: Option<String>,
     pub(super) end: Duration,
+}
+
+impl Happened {
+    /// When an instance of the target could not learn the truth; without one, when any of them could not.
+    pub(super) fn impaired(&self, reads_discovery: bool, instance: Option<u32>) -> Vec<Span> {
+        let harmful = |(fault, span): &(FaultAt, Span)| {
+            let reaches = fault.jwks || (fault.discovery && reads_discovery);
+            let concerns = instance.is_none() || fault.rule.instance.is_none() || fault.rule.instance == instance;
+            (reaches && concerns && !fault.rule.fault.is_harmless()).then_some(*span)
+        };
+        let mut impaired: Vec<Span> = self.faults.iter().filter_map(harmful).collect();
+        impaired.sort_by_key(|span| span.from);
+        impaired
+    }
 }
 
 /// A fault that is on.
@@ -74,7 +86,6 @@ pub(super) struct Player<'f> {
     /// How long people were waited for: later steps come so much later.
     waited: Duration,
     symbols: Symbols,
-    reads_discovery: bool,
     zero: Instant,
     on: Vec<On>,
     happened: Happened,
@@ -92,7 +103,6 @@ impl<'f> Player<'f> {
             scenario,
             issuer: Arc::clone(&field.issuer),
             symbols: field.scale.symbols(),
-            reads_discovery: field.reads_discovery,
             keeper: field.keeper.as_mut(),
             desk,
             helm,
@@ -114,7 +124,7 @@ impl<'f> Player<'f> {
                 break;
             }
             let before = self.happened.steps.len();
-            self.begin(step, index == 0, &mut base).await;
+            self.begin(step, index < self.scenario.opening(), &mut base).await;
             self.happened.steps[before..].iter().for_each(&mut *said);
         }
         self.helm.orders.end();
@@ -127,12 +137,6 @@ impl<'f> Player<'f> {
             span.to.get_or_insert(end);
         }
         self.happened.end = end;
-        let harmful = |(fault, span): &(FaultAt, Span)| {
-            let reaches = fault.jwks || (fault.discovery && self.reads_discovery);
-            (reaches && !fault.rule.fault.is_harmless()).then_some(*span)
-        };
-        self.happened.impaired = self.happened.faults.iter().filter_map(harmful).collect();
-        self.happened.impaired.sort_by_key(|span| span.from);
         self.happened
     }
 
@@ -227,7 +231,7 @@ impl<'f> Player<'f> {
         }
     }
 
-    async fn begin(&mut self, step: &Step, is_first: bool, base: &mut Duration) {
+    async fn begin(&mut self, step: &Step, opens: bool, base: &mut Duration) {
         // Nothing that a step does takes time but waiting, and that comes first.
         for action in &step.actions {
             if let Action::Sync(document) = action {
@@ -248,6 +252,7 @@ impl<'f> Player<'f> {
             match action {
                 Action::Fault(fault) => self.misbehave(fault, ends, name),
                 Action::Heal => self.heal(),
+                Action::MoveKeys => self.issuer.move_keys(),
                 Action::Restart => self.restart().await,
                 Action::Burst(burst) => self.helm.orders.burst(burst.clone()),
                 Action::Skew(by) => {
@@ -258,8 +263,8 @@ impl<'f> Player<'f> {
                 }
                 Action::Cue(text) => self.cue(text).await,
                 Action::Sync(_) | Action::End => {}
-                // The keys of the first step are there already: the target began with them.
-                _ if is_first => {}
+                // These keys are there already: the target began with them.
+                _ if opens => {}
                 action => {
                     if matches!(action, Action::Unpublish(_) | Action::Revoke(_) | Action::Replace(_)) {
                         self.helm.live.goes_wrong();

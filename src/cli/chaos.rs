@@ -212,6 +212,18 @@ impl Chaos {
                 anstream::println!("  {at:>7.1}s  {}{length}", labels.join(", "));
             }
         }
+        let minutes = |alone: bool| {
+            let lengths = scenarios.iter().filter(|scenario| scenario.alone == alone);
+            lengths.map(|scenario| scenario.length(scale).0.as_secs_f64()).sum::<f64>() / 60.0
+        };
+        let (together, alone, jobs) = (minutes(false), minutes(true), f64::from(self.jobs));
+        anstream::eprintln!(
+            "nothing was played; the {} scenarios take {:.0} min one after the other, and {:.0} min with {jobs} at a time, \
+             where we start the target",
+            scenarios.len(),
+            together + alone,
+            together / jobs + alone
+        );
     }
 }
 

@@ -40,7 +40,12 @@ impl FingerprintCommand {
         let catalog = Catalog::load(None)?;
         let subject = self.target.fetching_subject()?;
         let issuer = self.issuer.options(fresh_seed());
-        let quiet = self.quiet;
+        let (quiet, target) = (self.quiet, self.target.text());
+        if !quiet {
+            anstream::eprintln!(
+                "measuring the key cache of {target}; each of nine things takes up to a few lifetimes:"
+            );
+        }
         let mut said = move |what: &str| {
             if !quiet {
                 anstream::eprintln!("  {what}");
@@ -57,6 +62,9 @@ impl FingerprintCommand {
             anstream::println!("{}", serde_json::to_string_pretty(&found).into_diagnostic()?);
         } else {
             anstream::print!("{}", found.cache_table());
+        }
+        if !quiet && !target.starts_with("builtin:") {
+            anstream::eprintln!("\nput this table into {target}; then: gauntlet chaos {target} --quick");
         }
         Ok(ExitCode::Ok)
     }

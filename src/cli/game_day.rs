@@ -30,7 +30,8 @@ pub(super) fn plan(scenarios: &[Scenario], scale: &Scale) {
     let mut begins = 0.0;
     for scenario in scenarios {
         anstream::println!("{}  {}", scenario.id, scenario.title);
-        anstream::println!("  {} tokens, mix {:?}", scenario.traffic.rate, scenario.traffic.mix);
+        let mix = serde_json::to_value(scenario.traffic.mix).unwrap_or_default();
+        anstream::println!("  tokens of the mix {}, {}", mix.as_str().unwrap_or_default(), scenario.traffic.rate);
         let mut base = begins;
         for step in &scenario.timeline {
             let due = base + step.at.seconds(&symbols).unwrap_or(0.0);
@@ -38,7 +39,7 @@ pub(super) fn plan(scenarios: &[Scenario], scale: &Scale) {
             let until = until.map_or(String::new(), |length| format!(" until {}", at(due + length)));
             let labels: Vec<String> = step.actions.iter().map(Action::label).collect();
             let waits = step.actions.iter().any(|action| matches!(action, Action::Cue(_)));
-            let waits = if waits { ", and waits for go; everything behind comes so much later" } else { "" };
+            let waits = if waits { " (waits for go, and all that follows waits with it)" } else { "" };
             anstream::println!("  {}  {}{until}{waits}", at(due), labels.join(", "));
             if step.actions.iter().any(|action| matches!(action, Action::Sync(_))) {
                 base = due + symbols.lifetime / 2.0;
@@ -57,6 +58,9 @@ pub(super) fn plan(scenarios: &[Scenario], scale: &Scale) {
         }
         begins += scenario.length(scale).0.as_secs_f64();
     }
+    anstream::eprintln!(
+        "nothing was played; the same command without --dry-run begins at once, with these times counted from then"
+    );
 }
 
 /// Says every second how it goes, until it is aborted.

@@ -5,7 +5,7 @@ use super::{
     shared::{Issuer, Suite, fresh_seed, runtime, told_to_stop},
 };
 use crate::{
-    builtin::{Flaw, Pace, Server, Yardstick},
+    builtin::{Flaw, Pace, Reach, Server, Yardstick},
     chaos::{Control, DeadMan},
     issuer::{Documents, FaultyOptions, Testbed},
     model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, chaos::Scale, target::Decryption},
@@ -16,6 +16,7 @@ use crate::{
 use clap::Args;
 use std::{
     net::SocketAddr,
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -80,8 +81,9 @@ impl Serve {
     async fn serve_on_orders(&self, port: u16, flaw: Option<Flaw>, catalog: Catalog) -> Result<(), RunError> {
         let options = FaultyOptions { base: self.issuer.options(), jwks_port: 0, seed: fresh_seed() };
         let (issuer, desk, trust) = serve_faulty(&self.algorithms, &self.audience, catalog, options).await?;
+        let reach = Reach { ca: issuer.world().issuer_ca.clone().map(PathBuf::from), discovery: None };
         let server = match self.validator {
-            Some(_) => Some(Server::start_caching(flaw, &trust, &Scale::SHORT).await?),
+            Some(_) => Some(Server::start_caching(flaw, &trust, &Scale::SHORT, &reach).await?),
             None => None,
         };
         let token = std::env::var("GAUNTLET_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());

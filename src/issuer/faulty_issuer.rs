@@ -4,7 +4,7 @@ use super::{
     ca_file::CaFile,
     document::{Document, Documents},
     error::IssuerError,
-    faulty::{Endpoint, Materials, Place, Stock, TlsKit},
+    faulty::{Endpoint, MOVED, Materials, Place, Stock, TlsKit},
     testbed::{Options, Testbed},
     world::Base,
 };
@@ -19,6 +19,8 @@ pub struct FaultyDocuments {
     pub attacker_jwks: Vec<u8>,
     /// The key set of another tenant.
     pub foreign_jwks: Vec<u8>,
+    /// The key set of a second issuer, which never misbehaves.
+    pub second_jwks: Vec<u8>,
     /// A symmetric JWK that a hostile key set publishes.
     pub oct_jwk: String,
     /// A JWK with its private half.
@@ -77,6 +79,7 @@ impl FaultyIssuer {
         let canary = Options { port: 0, public_url: None, https: false, ..base.clone() };
         let rogue = Documents {
             rogue_jwks: documents.attacker_jwks.clone(),
+            second_jwks: documents.second_jwks.clone(),
             algorithms: documents.algorithms.clone(),
             ..Documents::default()
         };
@@ -125,6 +128,24 @@ impl FaultyIssuer {
         metadata.insert("jwks_uri".into(), self.world.jwks_uri.clone().into());
         self.discovery.stock().publish(Value::Object(metadata).to_string().into_bytes());
         issuer.clone_into(&mut self.world.issuer);
+    }
+
+    /// Names another address of the key set in the discovery document.
+    pub fn move_keys(&self) {
+        let stock = self.discovery.stock();
+        // It is ours, and so it is an object.
+        let Ok(Value::Object(mut metadata)) = serde_json::from_slice(&stock.now()) else { return };
+        let base = self.world.jwks_uri.strip_suffix("/issuer/jwks.json").unwrap_or(&self.world.jwks_uri);
+        metadata.insert("jwks_uri".into(), format!("{base}{MOVED}").into());
+        stock.publish(Value::Object(metadata).to_string().into_bytes());
+    }
+
+    /// The addresses of our side as one of several instances of a target is told them: the key set has an address of its own
+    /// for each.
+    #[must_use]
+    pub fn world_of(&self, instance: u32) -> World {
+        let own = format!("/issuer/instance-{instance}/jwks.json");
+        World { jwks_uri: self.world.jwks_uri.replace("/issuer/jwks.json", &own), ..self.world.clone() }
     }
 
     /// The addresses of our side.

@@ -93,7 +93,7 @@ pub async fn serve_faulty(
     let company = Company::alone(algorithms, catalog, issuer.clone())?;
     let served = Arc::new(FaultyIssuer::start(&issuer, company.documents()?).await?);
     let trust =
-        TrustConfig { audience: audience.to_owned(), algorithms: algorithms.to_vec(), ..company.trust(&served)? };
+        TrustConfig { audience: audience.to_owned(), algorithms: algorithms.to_vec(), ..company.trust(&served, &[])? };
     let mint = company.mint(&served, &trust, "c".into());
     let desk = fingerprint_desk(mint, &served, format!("s-{:04x}", seed & 0xffff))
         .map_err(|error| RunError::Unprepared(error.to_string()))?;

@@ -4,11 +4,11 @@ use super::{
     chaos_target::Standing, error::RunError, provider::RealProvider, subject::Subject, trust, withheld::Withheld,
 };
 use crate::{
-    builtin,
+    builtin::{self, Reach},
     chaos::{Desk, Field, Provider, Room, fingerprint, fingerprint_desk, left_out, play},
     issuer::{FaultyDocuments, FaultyIssuer, FaultyOptions},
     model::{
-        Alg, Event, Outcome, Recipe, TrustConfig,
+        Alg, Event, Outcome, Recipe, TrustConfig, World,
         chaos::{Fingerprint, Needed, Scale, Scenario, ScenarioResult, StepResult},
         keyset::{AlteredMember, KeySet},
         target::{Decryption, KeySource, TargetFile},
@@ -147,12 +147,17 @@ impl Company {
     fn missing(&self, scenario: &Scenario) -> Option<Needed> {
         let offers = |needed: &Needed| match (&self.subject, needed) {
             (_, Needed::TwoAlgorithms) => [Alg::Rs256, Alg::Es256].iter().all(|alg| self.algorithms.contains(alg)),
-            (Tested::Builtin(_), Needed::Restart | Needed::Stale) => true,
-            (Tested::Builtin(_), Needed::Https | Needed::Discovery) => false,
+            (_, Needed::AsksIntrospection | Needed::Resolver) => false,
+            (_, Needed::Provider) => self.real.is_some(),
+            (Tested::Builtin(_), _) => true,
+            (Tested::File(_, file), Needed::Fleet) => self.stands_alone() && file.trust.keys == KeySource::JwksUri,
             (Tested::File(_, file), Needed::Restart) => file.start.is_some() || !file.hooks.restart.is_empty(),
             (Tested::File(_, file), Needed::Https) => file.trust.https,
             (Tested::File(_, file), Needed::Stale) => file.cache.stale.is_some(),
             (Tested::File(_, file), Needed::Discovery) => file.trust.keys == KeySource::Discovery,
+            (Tested::File(_, file), Needed::SecondIssuer) => {
+                file.trust.issuers.iter().any(|issuer| issuer == "${issuer2}") && self.ring.second_jwks().is_ok()
+            }
         };
         scenario.needs.iter().find(|needed| !offers(needed)).copied()
     }
@@ -187,8 +192,8 @@ impl Company {
         events: &mpsc::UnboundedSender<Event>,
     ) -> Result<ScenarioResult, RunError> {
         let seed = self.seed.wrapping_add(index as u64);
-        let issuer = self.raise(seed).await?;
-        let trust = self.trust(&issuer)?;
+        let issuer = self.raise(seed, &scenario.needs).await?;
+        let trust = self.trust(&issuer, &scenario.needs)?;
         let mint = self.mint(&issuer, &trust, format!("s{index}"));
         let nonce = format!("c{index}-{:04x}", seed & 0xffff);
         let desk = match &self.real {
@@ -196,14 +201,26 @@ impl Company {
             None => Desk::open(scenario, &self.scale, mint, &issuer, nonce)
                 .map_err(|error| RunError::Unprepared(error.to_string()))?,
         };
-        let standing = self.connect(&issuer, &trust).await?;
-        let mut field = self.field(issuer, &standing).await?;
+        let mut fleet = Vec::new();
+        for number in 1..=scenario.instances {
+            let world = if scenario.instances == 1 { issuer.world().clone() } else { issuer.world_of(number) };
+            let trust =
+                TrustConfig { jwks_uri: trust.jwks_uri.as_ref().map(|_| world.jwks_uri.clone()), ..trust.clone() };
+            fleet.push(self.connect(&world, &trust, &scenario.needs).await?);
+        }
+        let Some((standing, others)) = fleet.split_first() else { return Err(RunError::NeverBegan) };
+        let mut field = self.field(issuer, standing, &scenario.needs).await?;
+        for other in others {
+            field.others.push(other.target().await?);
+        }
         let id = scenario.id.clone();
         let mut said = |step: &StepResult| {
             let _ = events.send(Event::ScenarioStep { id: id.clone(), step: step.clone() });
         };
         let mut result = play(scenario, &mut field, desk, &mut said).await;
-        result.notes.extend(standing.close().await);
+        for standing in fleet {
+            result.notes.extend(standing.close().await);
+        }
         if let Ok(issuer) = Arc::try_unwrap(field.issuer) {
             issuer.stop().await;
         }
@@ -211,9 +228,12 @@ impl Company {
     }
 
     /// An issuer of its own, or the provider's stand-in.
-    async fn raise(&self, seed: u64) -> Result<Arc<FaultyIssuer>, RunError> {
+    async fn raise(&self, seed: u64, needs: &[Needed]) -> Result<Arc<FaultyIssuer>, RunError> {
         let mut options = FaultyOptions { seed, ..self.issuer.clone() };
-        options.base.https |= matches!(&self.subject, Tested::File(_, file) if file.trust.https);
+        options.base.https |= match &self.subject {
+            Tested::Builtin(_) => needs.contains(&Needed::Https),
+            Tested::File(_, file) => file.trust.https,
+        };
         let mut issuer = FaultyIssuer::start(&options, self.documents()?).await?;
         if let Some(Real { provider, .. }) = &self.real {
             issuer.stand_before(&provider.issuer, provider.metadata.clone());
@@ -221,10 +241,10 @@ impl Company {
         Ok(Arc::new(issuer))
     }
 
-    async fn field(&self, issuer: Arc<FaultyIssuer>, standing: &Standing) -> Result<Field, RunError> {
+    async fn field(&self, issuer: Arc<FaultyIssuer>, standing: &Standing, needs: &[Needed]) -> Result<Field, RunError> {
         let target = standing.target().await?;
         let reads_discovery = match &self.subject {
-            Tested::Builtin(_) => false,
+            Tested::Builtin(_) => needs.contains(&Needed::Discovery),
             // How a target reaches a provider through us is its own affair; whether it has read our copy shows.
             Tested::File(..) if self.real.is_some() => issuer.discovery.log().count() > 0,
             Tested::File(_, file) => file.trust.keys == KeySource::Discovery,
@@ -238,6 +258,7 @@ impl Company {
         Ok(Field {
             issuer,
             target,
+            others: Vec::new(),
             keeper,
             scale: self.scale,
             reads_discovery,
@@ -257,13 +278,13 @@ impl Company {
             // Nothing is learned of a cache without changing keys.
             return Err(RunError::FetchesNoKeys);
         }
-        let issuer = self.raise(self.seed).await?;
-        let trust = self.trust(&issuer)?;
+        let issuer = self.raise(self.seed, &[]).await?;
+        let trust = self.trust(&issuer, &[])?;
         let mint = self.mint(&issuer, &trust, "f".into());
         let desk = fingerprint_desk(mint, &issuer, format!("f-{:04x}", self.seed & 0xffff))
             .map_err(|error| RunError::Unprepared(error.to_string()))?;
-        let standing = self.connect(&issuer, &trust).await?;
-        let mut field = self.field(issuer, &standing).await?;
+        let standing = self.connect(issuer.world(), &trust, &[]).await?;
+        let mut field = self.field(issuer, &standing, &[]).await?;
         let found = fingerprint(&mut field, desk, watch, said).await;
         standing.close().await;
         if let Ok(issuer) = Arc::try_unwrap(field.issuer) {
@@ -283,6 +304,7 @@ impl Company {
         let private = self.ring.serve(&private)?;
         Ok(FaultyDocuments {
             attacker_jwks: self.ring.rogue_jwks(),
+            second_jwks: self.ring.second_jwks()?,
             foreign_jwks: format!("{{\"keys\":[{}]}}", jwk("spare-es256-foreign")?).into_bytes(),
             oct_jwk: jwk(Mint::symmetric())?,
             private_jwk: String::from_utf8_lossy(&private).into_owned(),
@@ -291,7 +313,7 @@ impl Company {
         })
     }
 
-    pub(super) fn trust(&self, issuer: &FaultyIssuer) -> Result<TrustConfig, RunError> {
+    pub(super) fn trust(&self, issuer: &FaultyIssuer, needs: &[Needed]) -> Result<TrustConfig, RunError> {
         let subject = match &self.subject {
             Tested::Builtin(flaw) => Subject::Builtin(*flaw),
             Tested::File(path, file) => Subject::File(path.clone(), file.clone()),
@@ -301,8 +323,9 @@ impl Company {
             Some(real) => real.trust(trust, issuer.world())?,
             None => trust,
         };
-        // A second issuer and decryption are no part of any scenario.
-        Ok(TrustConfig { second: None, decryption: Decryption::default(), ..trust })
+        let second = trust.second.filter(|_| needs.contains(&Needed::SecondIssuer));
+        // Decryption is no part of any scenario.
+        Ok(TrustConfig { second, decryption: Decryption::default(), ..trust })
     }
 
     pub(super) fn mint(&self, issuer: &FaultyIssuer, trust: &TrustConfig, label: String) -> Mint {
@@ -332,17 +355,21 @@ impl Company {
         Mint::new(Arc::new(forge.with_samples(Arc::clone(&real.samples), ordinary.clone())), ordinary, alg, label)
     }
 
-    async fn connect(&self, issuer: &FaultyIssuer, trust: &TrustConfig) -> Result<Standing, RunError> {
+    async fn connect(&self, world: &World, trust: &TrustConfig, needs: &[Needed]) -> Result<Standing, RunError> {
         Ok(match &self.subject {
             Tested::Builtin(flaw) => {
-                let server = builtin::Server::start_caching(*flaw, trust, &self.scale).await?;
+                let reach = Reach {
+                    ca: world.issuer_ca.clone().map(PathBuf::from),
+                    discovery: needs.contains(&Needed::Discovery).then(|| world.discovery.clone()),
+                };
+                let server = builtin::Server::start_caching(*flaw, trust, &self.scale, &reach).await?;
                 let file = trust::builtin_file(&server.url(), false);
-                let connection = target::connect(&file, Path::new("."), issuer.world(), trust).await?;
+                let connection = target::connect(&file, Path::new("."), world, trust).await?;
                 Standing::builtin(server, connection, trust.clone())
             }
             Tested::File(path, file) => {
                 let folder = path.parent().unwrap_or(Path::new("."));
-                Standing::new(target::connect(file, folder, issuer.world(), trust).await?)
+                Standing::new(target::connect(file, folder, world, trust).await?)
             }
         })
     }
@@ -350,7 +377,7 @@ impl Company {
 
 impl Real {
     /// What the target trusts: what the provider's own tokens say, where the target file says nothing.
-    fn trust(&self, trust: TrustConfig, world: &crate::model::World) -> Result<TrustConfig, RunError> {
+    fn trust(&self, trust: TrustConfig, world: &World) -> Result<TrustConfig, RunError> {
         let audience = match trust.audience {
             empty if empty.is_empty() => self.samples.first()?.text_claim("aud"),
             audience => audience,

@@ -14,6 +14,8 @@ use std::{collections::BTreeMap, path::Path};
 
 /// Combinations of one file, at most.
 const MOST: usize = 64;
+/// Instances of a target, at most.
+const MOST_INSTANCES: u32 = 8;
 
 /// The scenarios of a directory, or those of the binary, in the order of their names.
 ///
@@ -111,6 +113,7 @@ fn scenario(file: &SuiteFile, files: &[SuiteFile], combination: &Combination) ->
         needs: text.needs,
         quick: text.quick.unwrap_or(false),
         alone: text.alone.unwrap_or(false),
+        instances: text.instances.unwrap_or(1),
         traffic: text.traffic.unwrap_or_default(),
         timeline: text.timeline,
         assert: text.assert,
@@ -139,6 +142,7 @@ fn over(base: ScenarioText, own: ScenarioText) -> ScenarioText {
         needs: if own.needs.is_empty() { base.needs } else { own.needs },
         quick: own.quick,
         alone: own.alone.or(base.alone),
+        instances: own.instances.or(base.instances),
         traffic: own.traffic.or(base.traffic),
         timeline: list(base.timeline, own.timeline),
         assert: base.assert.into_iter().chain(own.assert).collect(),
@@ -165,6 +169,10 @@ fn check(file: &SuiteFile, scenario: &Scenario) -> Result<(), SuiteError> {
             "the first step names no key that signs",
             "begin with { at = \"0\", publish = \"k1\", sign = \"k1\" }",
         ));
+    }
+    if !(1..=MOST_INSTANCES).contains(&scenario.instances) {
+        let what = format!("wanted from 1 to {MOST_INSTANCES} `instances`, found {}", scenario.instances);
+        return Err(point(file, "instances", &what, "three show what there is to see"));
     }
     let names: Vec<&str> = scenario.timeline.iter().filter_map(|step| step.name.as_deref()).collect();
     for (place, name) in names.iter().enumerate() {

@@ -24,6 +24,8 @@ pub struct Shot {
     pub number: u64,
     /// The token.
     pub token: Arc<str>,
+    /// Which of the targets gets it, by its place.
+    pub target: usize,
 }
 
 /// Says when the next tokens are due, and at that time which ones.
@@ -40,7 +42,7 @@ pub trait Source: Send {
 /// sample; a token for which no place is free is not sent, and its sample says so. Returns when all answers are there.
 pub async fn drive(
     mut source: impl Source,
-    target: Arc<Target>,
+    targets: Vec<Arc<Target>>,
     zero: Instant,
     open: usize,
     samples: mpsc::UnboundedSender<Sample>,
@@ -50,12 +52,14 @@ pub async fn drive(
     while let Some(planned) = source.due() {
         sleep_until((zero + planned).into()).await;
         for shot in source.shots(planned) {
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let (Some(target), Ok(place)) =
+                (targets.get(shot.target).map(Arc::clone), Arc::clone(&places).try_acquire_owned())
+            else {
                 // Whoever listens may have gone; then nobody wants the sample.
                 let _ = samples.send(Sample { stream: shot.stream, number: shot.number, planned, answered: None });
                 continue;
             };
-            let (target, samples) = (Arc::clone(&target), samples.clone());
+            let samples = samples.clone();
             flying.spawn(async move {
                 let answered = Some(present(&target, &shot, zero).await);
                 drop(place);
@@ -101,7 +105,7 @@ mod tests {
 
         fn shots(&mut self, _: Duration) -> Vec<Shot> {
             self.next += 1;
-            vec![Shot { stream: 0, number: self.next, token: "a.b.c".into() }]
+            vec![Shot { stream: 0, number: self.next, token: "a.b.c".into(), target: 0 }]
         }
     }
 
@@ -157,7 +161,7 @@ mod tests {
         let target = target(stalling().await).await;
         let (send, mut receive) = mpsc::unbounded_channel();
         let source = Constant { schedule: Schedule::constant(Rate(rate)), next: 0, count };
-        drive(source, target, Instant::now(), open, send).await;
+        drive(source, vec![target], Instant::now(), open, send).await;
         let mut samples = Vec::new();
         while let Ok(sample) = receive.try_recv() {
             samples.push(sample);

@@ -93,6 +93,12 @@ impl Mint {
             })),
             TokenClass::Future => claims(json!({ "nbf": "${now + leeway + 600s}", "exp": "${now + leeway + 900s}" })),
             TokenClass::WrongIss => claims(json!({ "iss": "${rogue-issuer}" })),
+            TokenClass::Second => Recipe {
+                claims: header(json!({ "iss": "${issuer2}" })),
+                sign: sign(&format!("issuer2-{}", self.alg.name().to_lowercase())),
+                ..Recipe::default()
+            },
+            TokenClass::CrossIssuer => claims(json!({ "iss": "${issuer2}" })),
             TokenClass::WrongAud => claims(json!({ "aud": "https://another-audience.example" })),
         };
         own.over(&self.good)

@@ -41,5 +41,25 @@ macro_rules! chaos {
         FetchedOnce "fetched-once", "library behaviour: the key set is read when the process starts";
         /// A `kid` that was unknown once stays unknown.
         UnknownKidRemembered "unknown-kid-remembered", "library behaviour: a missing key is cached as missing";
+        /// Everybody who needs the key set fetches it for themselves.
+        FetchedByEach "fetched-by-each", "library behaviour: no two requests for the key set are joined into one";
+        /// A first request for the key set that fails is also the last one.
+        FirstFailureFinal "first-failure-final", "library behaviour: the error of the first request is kept in the place of a key set";
+        /// An answer whose `Expires` lies in the past is fetched again for every token.
+        ExpiresObeyed "expires-obeyed", "library behaviour: the lifetime is what the answer says, and may be nothing";
+        /// An answer 304 is taken for a key set without keys.
+        NotModifiedEmpties "not-modified-empties", "library behaviour: the body of a 304 is parsed, and there is none";
+        /// A redirect of the key set is followed wherever it leads.
+        FetchRedirected "fetch-redirected", "library behaviour: the HTTP client's own rule for redirects is kept";
+        /// The time limit of a request for the key set begins anew with every byte.
+        TimeoutWhenIdleOnly "fetch-timeout-idle-only", "library behaviour: the time limit is that of the socket, and not of the whole request";
+        /// The certificate of the key set's peer is not looked at.
+        FetchPeerUnchecked "fetch-peer-unchecked", "library behaviour: verification is turned off because of a certificate of one's own";
+        /// A symmetric key in the fetched key set is used, and allows HMAC where nobody did.
+        OctInSetAllows "oct-in-key-set-allows-hmac", "library behaviour: the key decides which algorithms are allowed";
+        /// The discovery document is read once and never again.
+        DiscoveryReadOnce "discovery-read-once", "library behaviour: the address of the key set is read when the process starts";
+        /// The discovery document may name another issuer than the one that was asked.
+        DiscoveryIssuerUnchecked "discovery-issuer-unchecked", "library behaviour: `issuer` of the metadata is not compared (OpenID Connect Discovery section 4.3)";
     } };
 }

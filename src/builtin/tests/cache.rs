@@ -3,7 +3,7 @@
 use super::{
     super::{
         Flaw, Server,
-        keys::{KeyCache, Times},
+        keys::{KeyCache, Reach, Times},
         testing::*,
     },
     http::{fetching, live_token, show},
@@ -67,7 +67,7 @@ const SLOW: Times = Times {
 const QUICK: Times = Times { lifetime: Duration::ZERO, cooldown: Duration::ZERO, ..SLOW };
 
 fn cache(uri: &str, times: Times) -> KeyCache {
-    KeyCache::new(None, &fetching(uri), times).unwrap()
+    KeyCache::new(None, &fetching(uri), times, &Reach::default()).unwrap()
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn an_issuer_that_hangs_costs_the_time_limit_and_not_the_keys() {
     let mut trust = fetching(&uri);
     trust.algorithms.push(Alg::Hs256);
     trust.keys = json!({ "keys": [jwk(Alg::Hs256)] });
-    let server = Server::start_with(None, &trust, hurried).await.unwrap();
+    let server = Server::start_with(None, &trust, hurried, &Reach::default()).await.unwrap();
     assert_eq!(show(&server, &live_token(Alg::Hs256)).await.status, 200, "its own secret needs no fetch to succeed");
     assert_eq!(show(&server, &live_token(Alg::Rs256)).await.status, 401);
     server.stop().await;

@@ -8,7 +8,9 @@ use super::{
     request::Head,
     stock::Stock,
 };
-use crate::model::chaos::{BodyFault, ErrorKind, Expression, Fault, HeaderFault, Pick, Redirect, StatusFault};
+use crate::model::chaos::{
+    BodyFault, ErrorKind, Expression, Fault, HeaderFault, OldAddress, Pick, Redirect, StatusFault,
+};
 use axum::body::Bytes;
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -44,6 +46,12 @@ pub(super) fn plan(asked: &Asked<'_>, met: &[Arc<Active>]) -> Answer {
 }
 
 const JSON: &str = "application/json";
+/// Another address of the key set, at the same host.
+pub(in crate::issuer) const MOVED: &str = "/moved/jwks.json";
+
+fn is_moved(path: &str) -> bool {
+    path.split('?').next() == Some(MOVED)
+}
 
 /// Which state of the document is served, with what is wrong with its keys.
 fn document(asked: &Asked<'_>, met: &[Arc<Active>]) -> (Bytes, bool) {
@@ -53,6 +61,7 @@ fn document(asked: &Asked<'_>, met: &[Arc<Active>]) -> (Bytes, bool) {
     for active in met {
         match &active.rule.fault {
             Fault::Freeze => document = active.frozen.clone(),
+            Fault::OldAddress(OldAddress::Frozen) if !is_moved(&asked.head.path) => document = active.frozen.clone(),
             Fault::Snapshot(name) => document = stock.snapshot(name),
             Fault::Stale(age) => document = stock.ago(time(active, age)),
             Fault::Replicas { lag, pick } => {
@@ -192,6 +201,10 @@ fn status(asked: &Asked<'_>, active: &Active, answer: &mut Answer) {
             answer.remove("Content-Type");
             answer.body = Body::Bytes(Bytes::new());
         }
+        Fault::OldAddress(OldAddress::Gone) if !is_moved(&asked.head.path) => {
+            let fault = StatusFault { code: 410, retry_after: None, retry_after_as_date: false, body: None };
+            set_status(asked, active, &fault, answer);
+        }
         Fault::Redirect(redirect) => set_redirect(asked, redirect, answer),
         Fault::Limit(rate) => {
             let mut admitted = active.admitted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -250,11 +263,11 @@ fn set_redirect(asked: &Asked<'_>, redirect: &Redirect, answer: &mut Answer) {
     let elsewhere = &asked.stock.materials.elsewhere;
     let path = asked.head.path.as_str();
     // Where a redirect of ours has led already.
-    if path.starts_with("/moved/") {
+    if is_moved(path) {
         return;
     }
     let (status, location) = match redirect {
-        Redirect::Same => (302, "/moved/jwks.json".to_owned()),
+        Redirect::Same => (302, MOVED.to_owned()),
         Redirect::OtherHost => (307, format!("{elsewhere}/jwks.json")),
         Redirect::Http => (302, format!("{elsewhere}/jwks.json")),
         Redirect::Sink => (302, format!("{elsewhere}/sink/latest/meta-data/")),
@@ -263,7 +276,7 @@ fn set_redirect(asked: &Asked<'_>, redirect: &Redirect, answer: &mut Answer) {
             let left =
                 path.strip_prefix("/hop/").and_then(|rest| rest.split('/').next()?.parse().ok()).unwrap_or(*most);
             match left {
-                0 | 1 => (302, "/moved/jwks.json".to_owned()),
+                0 | 1 => (302, MOVED.to_owned()),
                 left => (302, format!("/hop/{}/jwks.json", left - 1)),
             }
         }

@@ -104,9 +104,33 @@ impl Board {
         self.lock().iter().any(|active| active.id == id)
     }
 
+    /// Whether a fault of this layer is on.
+    pub(super) fn has(&self, layer: Layer) -> bool {
+        self.lock().iter().any(|active| active.rule.fault.layer() == layer)
+    }
+
+    /// Whether a connection of so long ago would hide a fault from whoever keeps it: one that only handshakes meet has begun
+    /// since.
+    pub(super) fn hides(&self, since: Instant) -> bool {
+        let is_hidden = |active: &Arc<Active>| {
+            let at_the_door = active.rule.fault.layer() == Layer::Tls || active.rule.fault == Fault::Reset;
+            at_the_door && !active.is_partial() && active.began > since
+        };
+        self.lock().iter().any(is_hidden)
+    }
+
     /// The faults of a layer that meet the next request or connection, in the order in which they began.
     pub(super) fn meet(&self, layer: Layer) -> Vec<Arc<Active>> {
-        let active: Vec<_> = self.lock().iter().filter(|active| active.rule.fault.layer() == layer).cloned().collect();
+        self.meet_as(layer, None)
+    }
+
+    /// The same for a request of an instance of the target.
+    pub(super) fn meet_as(&self, layer: Layer, instance: Option<u32>) -> Vec<Arc<Active>> {
+        let concerns = |active: &&Arc<Active>| {
+            let rule = &active.rule;
+            rule.fault.layer() == layer && (rule.instance.is_none() || rule.instance == instance)
+        };
+        let active: Vec<_> = self.lock().iter().filter(concerns).cloned().collect();
         active.into_iter().filter(|active| active.meets(|| self.draw())).collect()
     }
 

@@ -5,7 +5,7 @@ use super::{
     answer_fault::{Asked, plan},
     board::{Active, FaultId},
     endpoint::Inner,
-    log::{Ended, FetchEntry},
+    log::{Ended, FetchEntry, instance_of},
     request::{self, Head},
     stream::{self, Stream},
     write::{self, Pen, Stopped, client_leaves},
@@ -44,14 +44,23 @@ pub(super) async fn converse(inner: Arc<Inner>, tcp: TcpStream, number: u64, mut
         return stream::reset(&tcp);
     }
     let Some((mut stream, betrayed)) = inner.shake(tcp, number).await else { return };
+    let since = Instant::now();
     let mut rest = Vec::new();
     let mut served = 0;
     loop {
         let head = tokio::select! {
             head = request::read(&mut stream, &mut rest) => head,
             _ = doors.changed() => return stream.reset(),
+            // Pooled connections would hide what only a handshake meets, and so would one that should not have been trusted.
+            () = outdated(&inner, since, betrayed) => {
+                let _ = stream.shutdown().await;
+                return;
+            }
         };
         let Some(head) = head else { return };
+        if is_outdated(&inner, since, betrayed) {
+            return;
+        }
         let kills = |met: &[Arc<Active>]| met.iter().any(|active| active.rule.fault == Fault::IdleKill);
         if served > 0 && (kills(&met) || kills(&inner.board.meet(Layer::Connection))) {
             note(&inner, number, vec![Fault::IdleKill.label()]);
@@ -62,6 +71,21 @@ pub(super) async fn converse(inner: Arc<Inner>, tcp: TcpStream, number: u64, mut
             Next::Request => {}
             Next::Close => return,
             Next::Reset => return stream.reset(),
+        }
+    }
+}
+
+/// Whether a connection of this age would hide a fault, or hide that one is over.
+fn is_outdated(inner: &Inner, since: Instant, betrayed: bool) -> bool {
+    inner.board.hides(since) || betrayed && !inner.board.has(Layer::Tls)
+}
+
+/// Waits until it would.
+async fn outdated(inner: &Inner, since: Instant, betrayed: bool) {
+    let mut changes = inner.board.watch();
+    while !is_outdated(inner, since, betrayed) {
+        if changes.changed().await.is_err() {
+            return std::future::pending().await;
         }
     }
 }
@@ -106,7 +130,7 @@ async fn answer(inner: &Arc<Inner>, stream: &mut Stream, head: &Head, number: u6
     if !inner.place.is_at(&head.path) {
         return if not_found(stream, head).await { Next::Request } else { Next::Close };
     }
-    let met = inner.board.meet(Layer::Answer);
+    let met = inner.board.meet_as(Layer::Answer, instance_of(&head.path));
     let _held = Held::new(&met);
     let clock = inner.clock.load(Ordering::Relaxed);
     let asked = Asked { head, board: &inner.board, stock: &inner.stock, connection: number, betrayed, clock };

@@ -114,3 +114,16 @@ impl FetchLog {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Which instance of a target asks for a document at this path, where several have addresses of their own.
+pub(super) fn instance_of(path: &str) -> Option<u32> {
+    path.split('/').find_map(|part| part.strip_prefix("instance-")?.parse().ok())
+}
+
+impl FetchEntry {
+    /// Which instance of a target asked, where several have addresses of their own.
+    #[must_use]
+    pub fn instance(&self) -> Option<u32> {
+        instance_of(&self.path)
+    }
+}

@@ -20,6 +20,7 @@ mod tests;
 mod tls;
 mod write;
 
+pub(super) use answer_fault::MOVED;
 pub use board::FaultId;
 pub use endpoint::{Endpoint, Place};
 pub use log::{Ended, FetchEntry, FetchLog};

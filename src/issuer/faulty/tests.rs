@@ -289,3 +289,43 @@ async fn a_client_that_checks_its_peer_takes_nothing_from_a_bad_one() {
     endpoint.heal();
     assert_eq!(get_at(&careful(), &url).await, good());
 }
+
+#[tokio::test]
+async fn a_connection_that_is_kept_does_not_hide_what_only_a_handshake_meets() {
+    let kit = Arc::new(TlsKit::make([127, 0, 0, 1].into(), "127.0.0.1").unwrap());
+    let endpoint = endpoint_with(stock(""), Some(Arc::clone(&kit)));
+    let url = format!("https://{}/issuer/jwks.json", endpoint.address());
+    let ca = reqwest::Certificate::from_pem(kit.ca_pem().as_bytes()).unwrap();
+    let client = Client::builder().no_proxy().timeout(PATIENCE).tls_certs_only([ca]).build().unwrap();
+    assert_eq!(get_at(&client, &url).await, good());
+    let fault_id = begin(&endpoint, r#"{"tls":"expired"}"#);
+    assert!(get_at(&client, &url).await.is_err());
+    endpoint.end(fault_id);
+    assert_eq!(get_at(&client, &url).await, good());
+}
+
+#[tokio::test]
+async fn the_old_address_of_a_key_set_that_was_moved_goes_its_own_way() {
+    let endpoint = endpoint();
+    let moved = format!("http://{}/moved/jwks.json", endpoint.address());
+    let fault_id = begin(&endpoint, r#"{"old-address":"frozen"}"#);
+    endpoint.stock().publish(b"{}".to_vec());
+    assert_eq!(get(&endpoint).await, good());
+    assert_eq!(get_at(&client(), &moved).await, Ok((200, "{}".into())));
+    endpoint.end(fault_id);
+    begin(&endpoint, r#"{"old-address":"gone"}"#);
+    assert_eq!(get(&endpoint).await.map(|(status, _)| status), Ok(410));
+    assert_eq!(get_at(&client(), &moved).await, Ok((200, "{}".into())));
+}
+
+#[tokio::test]
+async fn a_fault_of_one_instance_leaves_the_others_alone() {
+    let endpoint = endpoint();
+    begin_rule(&endpoint, FaultRule { instance: Some(2), ..FaultRule::always(read(r#""half-close""#)) });
+    let of = |instance: u32| format!("http://{}/issuer/instance-{instance}/jwks.json", endpoint.address());
+    assert_eq!(get_at(&client(), &of(1)).await, good());
+    assert!(get_at(&client(), &of(2)).await.is_err());
+    assert_eq!(get(&endpoint).await, good());
+    let seen: Vec<_> = endpoint.log().all().iter().map(FetchEntry::instance).collect();
+    assert_eq!(seen, [Some(1), Some(2), None]);
+}

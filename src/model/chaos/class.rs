@@ -45,6 +45,10 @@ classes! {
     Replay "replay" false;
     /// A good token by a key that the step or the mix names, whether or not it still signs.
     Old "old" false;
+    /// A good token of a second issuer that is trusted as well, and that is always well.
+    Second "second" false;
+    /// The second issuer's name on a token that the first one's key has signed (RFC 8725 section 3.8).
+    CrossIssuer "cross-issuer" true;
     /// The `kid` of the signing key, signed by another key.
     BadSig "bad-sig" true;
     /// A `kid` that nobody published, another one each time, signed by a key of nobody.
@@ -109,7 +113,7 @@ impl FromStr for TokenClass {
     }
 }
 
-serde_as_text! { TokenClass, "TokenClass", "a kind of token: valid, replay, old, bad-sig, unknown-kid, fixed-kid, long-kid, path-kid, alg-none, hs-confusion, jku-lure, jwk-embed, attacker, oct-key, expired, future, wrong-iss, wrong-aud"; }
+serde_as_text! { TokenClass, "TokenClass", "a kind of token: valid, replay, old, second, cross-issuer, bad-sig, unknown-kid, fixed-kid, long-kid, path-kid, alg-none, hs-confusion, jku-lure, jwk-embed, attacker, oct-key, expired, future, wrong-iss, wrong-aud"; }
 
 #[cfg(test)]
 mod tests {

@@ -86,6 +86,8 @@ pub enum Fault {
     Snapshot(String),
     /// What was served when the fault began.
     Freeze,
+    /// What the old address does since the key set was moved to another one; requests at the new one do not meet it.
+    OldAddress(OldAddress),
     /// What was served so long ago.
     Stale(Expression),
     /// At most so many requests; the others get 429.
@@ -106,6 +108,16 @@ pub enum Fault {
         /// How long it is refused.
         down: Expression,
     },
+}
+
+/// What an address does where the key set was once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OldAddress {
+    /// It serves what was there when the fault began.
+    Frozen,
+    /// It answers 410.
+    Gone,
 }
 
 /// How the TLS handshake goes wrong.
@@ -200,6 +212,7 @@ impl Fault {
             Fault::DelayKeys(time) => format!("delay keys by {time}"),
             Fault::Replicas { lag, pick } => format!("replicas, {lag} apart, {}", word(pick)),
             Fault::Snapshot(name) => format!("snapshot {name}"),
+            Fault::OldAddress(state) => format!("old address {}", word(state)),
             Fault::Stale(age) => format!("stale by {age}"),
             Fault::Limit(rate) => format!("limit {rate}"),
             Fault::Slots(most) => format!("{most} at a time"),
@@ -251,13 +264,15 @@ pub struct FaultRule {
     pub first: Option<u64>,
     /// Only every so manieth request.
     pub nth: Option<u64>,
+    /// Only requests of this instance of the target, counted from 1, where several are played on.
+    pub instance: Option<u32>,
 }
 
 impl FaultRule {
     /// One that meets every request.
     #[must_use]
     pub fn always(fault: Fault) -> FaultRule {
-        FaultRule { fault, percent: None, first: None, nth: None }
+        FaultRule { fault, percent: None, first: None, nth: None, instance: None }
     }
 }
 
@@ -292,6 +307,7 @@ mod tests {
             ("fault.jwks = { limit = '2/s' }", "limit 2/s"),
             ("fault.jwks = { error = { percent = 30.0, kinds = [{ status = 500 }, 'reset'] } }", "error 30%"),
             ("fault.jwks = { tls = 'wrong-host' }", "tls wrong-host"),
+            ("fault.jwks = { old-address = 'gone' }", "old address gone"),
         ] {
             assert_eq!(read(text).label(), label, "{text}");
         }

@@ -22,7 +22,7 @@ pub use bound::{Bound, Comparison, Quantity};
 pub use class::{TokenClass, UnknownClass};
 pub use drill::{AlertSeen, Operation, OwnMetric};
 pub use expression::{Expression, Symbol, Symbols};
-pub use fault::{Fault, FaultRule, Faults, Layer, TlsFault};
+pub use fault::{Fault, FaultRule, Faults, Layer, OldAddress, TlsFault};
 pub use fingerprint::{Fingerprint, Refreshes};
 pub use key_fault::{BadKey, KeyFault};
 pub use mix::{Mix, Portion, Rate, Tokens, Traffic};

@@ -53,7 +53,8 @@ pub struct ScenarioText {
     /// How bad a broken must is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// What a target must offer: `restart`, `https`, `stale` (a declared S), `discovery`, `rs256-and-es256`.
+    /// What a target must offer: `restart`, `https`, `stale` (a declared S), `discovery`, `rs256-and-es256`,
+    /// `fleet`, `second-issuer`, `provider`, `asks-introspection`, `resolver`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Needed>,
     /// Whether it is one of the few that find most defects.
@@ -62,6 +63,9 @@ pub struct ScenarioText {
     /// Whether its objectives about latency want the machine to themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alone: Option<bool>,
+    /// How many instances of the target stand side by side; each is shown every so manieth token. One where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances: Option<u32>,
     /// What is sent all the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -91,6 +95,16 @@ pub enum Needed {
     /// It takes both RS256 and ES256.
     #[serde(rename = "rs256-and-es256")]
     TwoAlgorithms,
+    /// It can be started several times, each with an address of the key set of its own.
+    Fleet,
+    /// It trusts our second issuer as well.
+    SecondIssuer,
+    /// Its keys are those of a real identity provider that we stand in front of.
+    Provider,
+    /// It asks an introspection endpoint of ours instead of looking at keys.
+    AsksIntrospection,
+    /// Its file says how the name of our issuer stops and begins to be resolved.
+    Resolver,
 }
 
 impl Needed {
@@ -103,6 +117,20 @@ impl Needed {
             Needed::Stale => "the target file declares no [cache] stale",
             Needed::Discovery => "the target does not read our discovery document",
             Needed::TwoAlgorithms => "the target file does not list both RS256 and ES256 in [trust] algorithms",
+            Needed::Fleet => {
+                "the target cannot be started several times; it wants [start], keys = \"jwks-uri\", and ports that we choose"
+            }
+            Needed::SecondIssuer => {
+                "the target does not trust our second issuer; [trust] issuers = [\"${issuer}\", \"${issuer2}\"] where it does"
+            }
+            Needed::Provider => "the keys are ours, and nobody changes them behind our back; it is for `keys.proxy`",
+            Needed::AsksIntrospection => {
+                "the target checks tokens by keys; no endpoint of ours answers introspection requests of targets"
+            }
+            Needed::Resolver => {
+                "the target reaches our issuer by an address, or by a name that its own system resolves, and not by a name \
+                 service of ours"
+            }
         }
     }
 }
@@ -128,6 +156,8 @@ pub struct Scenario {
     pub quick: bool,
     /// Whether it wants the machine to itself.
     pub alone: bool,
+    /// How many instances of the target stand side by side.
+    pub instances: u32,
     /// What is sent all the time.
     pub traffic: Traffic,
     /// What happens.
@@ -230,6 +260,16 @@ impl Scenario {
         }
         self.traffic.also.iter().filter_map(|portion| portion.key.as_ref()).for_each(add);
         keys
+    }
+
+    /// How many steps, from the first one on, say nothing but which keys there are from the beginning: the target begins with
+    /// them.
+    #[must_use]
+    pub fn opening(&self) -> usize {
+        use super::step::Action;
+        let is_given = |action: &Action| matches!(action, Action::Publish(_) | Action::Sign(_));
+        let opens = |step: &&Step| step.at.is_zero() && step.name.is_none() && step.actions.iter().all(is_given);
+        self.timeline.iter().take_while(opens).count().max(1)
     }
 
     /// Whether it can only be played with keys of our own: it makes or plants some, or moves the clock of tokens.

@@ -3,7 +3,7 @@
 use super::{
     class::TokenClass,
     expression::Expression,
-    fault::{FaultRule, Faults},
+    fault::{FaultRule, Faults, Layer},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,8 @@ pub enum Action {
     Replace(String),
     /// The state of the key set is kept under this name.
     Snapshot(String),
+    /// The discovery document names another address of the key set from now on.
+    MoveKeys,
     /// An endpoint misbehaves.
     Fault(FaultAt),
     /// Every fault ends.
@@ -115,6 +117,10 @@ struct StepText {
     /// Keeps the state of the key set under this name, for the fault `snapshot`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     snapshot: Option<String>,
+    /// The discovery document names another address of the key set from now on; the old one goes on, but for the fault
+    /// `old-address`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    move_keys: bool,
     /// Which endpoints misbehave, and how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fault: Option<Faults>,
@@ -130,6 +136,9 @@ struct StepText {
     /// Only every so manieth request meets them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nth: Option<u64>,
+    /// Only requests of this instance of the target meet them, counted from 1, where the scenario has several `instances`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instance: Option<u32>,
     /// Ends every fault.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     heal: bool,
@@ -160,7 +169,8 @@ impl TryFrom<StepText> for Step {
     type Error = String;
 
     fn try_from(text: StepText) -> Result<Self, String> {
-        let rule = |fault| FaultRule { fault, percent: text.percent, first: text.first, nth: text.nth };
+        let (percent, first, nth, instance) = (text.percent, text.first, text.nth, text.instance);
+        let rule = |fault| FaultRule { fault, percent, first, nth, instance };
         if text.percent.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
             return Err("wanted `percent` from 0 to 100".into());
         }
@@ -175,10 +185,19 @@ impl TryFrom<StepText> for Step {
         actions.extend(text.replace.clone().map(Action::Replace));
         actions.extend(text.sign.clone().map(Action::Sign));
         actions.extend(text.snapshot.clone().map(Action::Snapshot));
+        actions.extend(text.move_keys.then_some(Action::MoveKeys));
         actions.extend(text.heal.then_some(Action::Heal));
         actions.extend(text.skew.clone().map(Action::Skew));
         if let Some(faults) = text.fault.clone() {
             let Faults { jwks, discovery, all } = faults;
+            let all_faults = [&jwks, &discovery, &all];
+            if instance.is_some() && all_faults.into_iter().flatten().any(|fault| fault.layer() != Layer::Answer) {
+                return Err(
+                    "wanted a fault of the answer beside `instance`: before the request is read, nobody knows \
+                            whose it is"
+                        .into(),
+                );
+            }
             for (fault, jwks, discovery) in [(jwks, true, false), (discovery, false, true), (all, true, true)] {
                 actions.extend(fault.map(|fault| Action::Fault(FaultAt { jwks, discovery, rule: rule(fault) })));
             }
@@ -237,6 +256,7 @@ impl Action {
                 };
                 format!("fault {place} {}", rule.fault.label())
             }
+            Action::MoveKeys => "move the key set to another address".into(),
             Action::Heal => "heal".into(),
             Action::Skew(by) => format!("skew {by}"),
             Action::Restart => "restart".into(),
@@ -283,6 +303,7 @@ mod tests {
             (r#"step = { at = "0", fault.jwks = "refuse", percent = 130.0 }"#, "`percent`"),
             (r#"step = { at = "0", fault.jwks = "refus" }"#, "unknown variant"),
             (r#"step = { at = "0", fault.jwks = "refuse", nth = 0 }"#, "at least 1"),
+            (r#"step = { at = "0", fault.jwks = "refuse", instance = 2 }"#, "a fault of the answer"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -25,12 +25,23 @@ pub enum Subject {
     Amplification,
     /// The process behind the target.
     Target,
+    /// Tokens that one instance of the target was shown, counted from 1: `valid@3`.
+    At(Box<Subject>, u32),
 }
 
 impl FromStr for Subject {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some((of, instance)) = text.rsplit_once('@') {
+            let instance = instance.parse().ok().filter(|instance| *instance > 0);
+            return match (of.parse()?, instance) {
+                (of @ (Subject::Tokens(..) | Subject::By(_) | Subject::Forged), Some(instance)) => {
+                    Ok(Subject::At(Box::new(of), instance))
+                }
+                _ => Err(format!("wanted tokens and the number of an instance, such as \"valid@2\", found {text:?}")),
+            };
+        }
         Ok(match text {
             "forged" => Subject::Forged,
             "fetches jwks" => Subject::Jwks,
@@ -72,11 +83,12 @@ impl fmt::Display for Subject {
             Subject::Sink => f.write_str("fetches sink"),
             Subject::Amplification => f.write_str("amplification"),
             Subject::Target => f.write_str("target"),
+            Subject::At(of, instance) => write!(f, "{of}@{instance}"),
         }
     }
 }
 
-serde_as_text! { Subject, "AssertionSubject", "a token class, CLASS[KEY], good[KEY], forged, fetches jwks, fetches discovery, fetches sink, amplification, target"; }
+serde_as_text! { Subject, "AssertionSubject", "a token class, CLASS[KEY], good[KEY], forged, fetches jwks, fetches discovery, fetches sink, amplification, target; tokens with @N of one instance"; }
 
 #[cfg(test)]
 mod tests {
@@ -84,12 +96,20 @@ mod tests {
 
     #[test]
     fn subjects_round_trip() {
-        for text in
-            ["valid", "old[k1]", "good[k2]", "forged", "fetches jwks", "amplification", "target", "fetches sink"]
-        {
+        for text in [
+            "valid",
+            "old[k1]",
+            "good[k2]",
+            "forged",
+            "fetches jwks",
+            "amplification",
+            "target",
+            "fetches sink",
+            "good[k2]@3",
+        ] {
             assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);
         }
-        for text in ["", "good", "valid[]", "valid[k1", "fetches"] {
+        for text in ["", "good", "valid[]", "valid[k1", "fetches", "valid@0", "target@1", "valid@"] {
             assert!(text.parse::<Subject>().is_err(), "{text:?}");
         }
     }

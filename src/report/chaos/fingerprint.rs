@@ -46,7 +46,8 @@ fn rows(found: &Fingerprint, watch: Period) -> Vec<Row> {
     });
     if let Some((fetches, burst)) = found.cold {
         let single = if fetches <= 1 { "one fetch serves all (single flight)" } else { "a restart is a herd" };
-        rows.push(row("cold burst", format!("{fetches} fetches for {burst} tokens"), single));
+        let word = if fetches == 1 { "fetch" } else { "fetches" };
+        rows.push(row("cold burst", format!("{fetches} {word} for {burst} tokens"), single));
     }
     if let Some(asks) = found.asks_for_unknown {
         let (value, meaning) = match asks {
