@@ -87,6 +87,10 @@ fn decide(claim: &Assertion, record: &Record, symbols: &Symbols, value: &Value, 
         }
         return;
     }
+    if let Some(excuse) = &value.excuse {
+        result.because.clone_from(excuse);
+        return;
+    }
     result.outcome = match claim.level {
         Grade::Must => Outcome::Fail,
         Grade::Should => Outcome::Warn,

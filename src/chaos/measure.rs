@@ -6,10 +6,16 @@ use super::{
     verdicts::{Got, accepted, got, is_odd},
 };
 use crate::{
-    model::chaos::{Assertion, Metric, Quantity, Subject, TokenClass, Window},
+    model::{
+        Verdict,
+        chaos::{Assertion, Metric, Quantity, Subject, TokenClass, Window},
+    },
     traffic::{Latencies, Lateness, Owed, Sample},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// A value with what it rests on.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +28,8 @@ pub(super) struct Value {
     pub(super) at_least: bool,
     /// Why it cannot be trusted where it keeps to the limit.
     pub(super) doubt: Option<String>,
+    /// Why it says nothing about the target where it does not keep to the limit.
+    pub(super) excuse: Option<String>,
     /// The samples that speak against the claim, by their place.
     pub(super) against: Vec<usize>,
 }
@@ -68,7 +76,7 @@ pub(super) fn measure(claim: &Assertion, record: &Record, window: (Duration, Dur
 }
 
 fn plain(value: f64, n: u64) -> Measured {
-    Measured::Value(Value { value, n, at_least: false, doubt: None, against: Vec::new() })
+    Measured::Value(Value { value, n, at_least: false, doubt: None, excuse: None, against: Vec::new() })
 }
 
 pub(super) fn is_about(of: &Subject, stream: &StreamName) -> bool {
@@ -99,9 +107,9 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
     let n = all.len() as u64;
     let number = |found: Vec<usize>| {
         let value = if is_share { percent(found.len(), all.len()) } else { found.len() as f64 };
-        Measured::Value(Value { value, n, at_least: false, doubt: None, against: found })
+        Measured::Value(Value { value, n, at_least: false, doubt: None, excuse: None, against: found })
     };
-    match claim.metric {
+    let measured = match claim.metric {
         Metric::Accepted => of_debts(&all, is_share),
         Metric::Rejected => number(count(&|judged| got(&judged.sample) == Got::Rejected)),
         Metric::Unavailable => number(count(&|judged| got(&judged.sample) == Got::Broken)),
@@ -111,7 +119,7 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
         Metric::Availability => {
             let against = count(&|judged| !accepted(&judged.sample));
             let value = percent(all.len() - against.len(), all.len());
-            Measured::Value(Value { value, n, at_least: false, doubt: None, against })
+            Measured::Value(Value { value, n, at_least: false, doubt: None, excuse: None, against })
         }
         Metric::P50 => latency(&all, |latencies| latencies.quantile(0.5)),
         Metric::P99 => latency(&all, |latencies| latencies.quantile(0.99)),
@@ -121,7 +129,39 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
         Metric::LastAccept => last_accept(&all, window),
         Metric::Flips => flips(&all),
         Metric::AtOnce | Metric::Factor => Measured::Nothing("this is no measure of tokens"),
+    };
+    match measured {
+        Measured::Value(value) => {
+            Measured::Value(Value { excuse: starved(claim.metric, &all, &value.against), ..value })
+        }
+        other => other,
     }
+}
+
+/// Where the sender did not keep its schedule, and all that speaks against the target is that no answer came in time, the
+/// machine had no time for either of them. An answer, whichever it is, is the target's own.
+fn starved(metric: Metric, all: &[(usize, &Judged)], against: &[usize]) -> Option<String> {
+    let is_about_answers = matches!(
+        metric,
+        Metric::Accepted | Metric::Availability | Metric::Unavailable | Metric::TimeToAccept | Metric::Recovery
+    );
+    let against: BTreeSet<usize> = against.iter().copied().collect();
+    let silent = |sample: &Sample| matches!(sample.verdict(), None | Some(Verdict::Timeout));
+    let speaks = all.iter().filter(|(place, _)| against.contains(place));
+    let lateness = Lateness::of(all.iter().map(|(_, judged)| &judged.sample));
+    let starved = is_about_answers
+        && !against.is_empty()
+        && lateness.is_saturated()
+        && speaks.into_iter().all(|(_, judged)| silent(&judged.sample));
+    starved.then(|| {
+        format!(
+            "the sender did not keep its schedule ({} of {} tokens started late), and nothing but missing answers speaks \
+             against the target: {}",
+            lateness.late(),
+            all.len(),
+            against.len()
+        )
+    })
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -148,7 +188,7 @@ fn of_debts(all: &[(usize, &Judged)], is_share: bool) -> Measured {
         ));
     }
     let value = if is_share { percent(owed.len() - against.len(), owed.len()) } else { against.len() as f64 };
-    Measured::Value(Value { value, n: owed.len() as u64, at_least: false, doubt: None, against })
+    Measured::Value(Value { value, n: owed.len() as u64, at_least: false, doubt: None, excuse: None, against })
 }
 
 fn latency(all: &[(usize, &Judged)], pick: impl Fn(&Latencies) -> Option<Duration>) -> Measured {
@@ -171,7 +211,14 @@ fn latency(all: &[(usize, &Judged)], pick: impl Fn(&Latencies) -> Option<Duratio
         Some(value) => {
             let against = all.iter().filter(|(_, judged)| own(&judged.sample).is_some_and(|own| own >= value));
             let against = against.map(|(place, _)| *place).collect();
-            Measured::Value(Value { value: value.as_secs_f64(), n: latencies.count(), at_least: false, doubt, against })
+            Measured::Value(Value {
+                value: value.as_secs_f64(),
+                n: latencies.count(),
+                at_least: false,
+                doubt,
+                excuse: None,
+                against,
+            })
         }
     }
 }
@@ -184,7 +231,14 @@ fn time_to_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) ->
     let first = all.iter().find(|(_, judged)| accepted(&judged.sample));
     let before = all.iter().take_while(|(_, judged)| !accepted(&judged.sample)).map(|(place, _)| *place).collect();
     let value = first.map_or((to - from).as_secs_f64(), |(_, judged)| since(&judged.sample, from));
-    Measured::Value(Value { value, n: all.len() as u64, at_least: first.is_none(), doubt: None, against: before })
+    Measured::Value(Value {
+        value,
+        n: all.len() as u64,
+        at_least: first.is_none(),
+        doubt: None,
+        excuse: None,
+        against: before,
+    })
 }
 
 fn recovery(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measured {
@@ -197,7 +251,7 @@ fn recovery(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measu
         Some(_) if never => (to - from).as_secs_f64(),
         Some(last) => since(&all[last].1.sample, from),
     };
-    Measured::Value(Value { value, n: all.len() as u64, at_least: never, doubt: None, against })
+    Measured::Value(Value { value, n: all.len() as u64, at_least: never, doubt: None, excuse: None, against })
 }
 
 fn last_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measured {
@@ -209,7 +263,7 @@ fn last_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Me
         Some(last) => since(&all[last].1.sample, from),
     };
     let against = last.map(|last| all[last].0).into_iter().collect();
-    Measured::Value(Value { value, n: all.len() as u64, at_least: still, doubt: None, against })
+    Measured::Value(Value { value, n: all.len() as u64, at_least: still, doubt: None, excuse: None, against })
 }
 
 /// How often an acceptance was followed by anything else, stream by stream.
@@ -222,7 +276,14 @@ fn flips(all: &[(usize, &Judged)]) -> Measured {
             against.push(*place);
         }
     }
-    Measured::Value(Value { value: against.len() as f64, n: all.len() as u64, at_least: false, doubt: None, against })
+    Measured::Value(Value {
+        value: against.len() as f64,
+        n: all.len() as u64,
+        at_least: false,
+        doubt: None,
+        excuse: None,
+        against,
+    })
 }
 
 fn of_fetches(metric: Metric, fetches: &[Fetch], (from, to): (Duration, Duration)) -> Measured {
@@ -262,4 +323,31 @@ fn amplification(record: &Record, (from, to): (Duration, Duration)) -> Measured 
 /// Whether the `kid` is one that nobody published.
 pub(super) fn is_unknown(class: TokenClass) -> bool {
     class.is_of_no_key() || class == TokenClass::JkuLure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::Answered;
+
+    fn judged(late: Duration, verdict: Verdict) -> Judged {
+        let planned = Duration::from_secs(1);
+        let started = planned + late;
+        let answered = Answered { started, ended: started, verdict, status: None, because: Box::default() };
+        Judged { sample: Sample { stream: 0, number: 1, planned, answered: Some(answered) }, owed: Owed::Accept }
+    }
+
+    fn is_excused(late: Duration, verdict: Verdict) -> bool {
+        let own = [judged(late, Verdict::Accept), judged(late, verdict)];
+        let all: Vec<_> = own.iter().enumerate().collect();
+        starved(Metric::Accepted, &all, &[1]).is_some()
+    }
+
+    #[test]
+    fn a_busy_machine_excuses_missing_answers_and_nothing_else() {
+        let (late, in_time) = (Duration::from_millis(500), Duration::ZERO);
+        assert!(is_excused(late, Verdict::Timeout));
+        assert!(!is_excused(in_time, Verdict::Timeout), "the sender was in time, so it is the target that hangs");
+        assert!(!is_excused(late, Verdict::Reject) && !is_excused(late, Verdict::ServerError));
+    }
 }

@@ -195,7 +195,7 @@ impl Chaos {
             named && !skip.iter().any(|glob| glob.is_match(&scenario.id)) && (scenario.quick || !self.quick)
         });
         if all.is_empty() {
-            return Err(RunError::NothingSelected.into());
+            return Err(RunError::NoScenario.into());
         }
         Ok(all)
     }

@@ -7,20 +7,21 @@ use super::{
 use crate::{
     builtin::Flaw,
     conformance::fuzz::Kind,
-    model::{Case, Mutation, Recipe, Tampering, vector::Published},
+    model::{Case, Mutation, Recipe, Tampering, chaos::Scenario, vector::Published},
     report::visible,
     run::ExitCode,
-    suite::{Catalog, Demand},
+    suite::{Catalog, Demand, scenarios},
 };
 use clap::Args;
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Say what a case, a mutation, a flaw or a profile is, and why it matters
+/// Say what a case, a mutation, a flaw, a profile or a scenario is, and why it matters
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// A case (algorithm/alg-none), one of its variants, a mutation (strip-signature), a flaw (builtin:NAME) or a profile
+    /// A case (algorithm/alg-none), one of its variants, a mutation (strip-signature), a flaw (builtin:NAME), a profile or a
+    /// scenario of `gauntlet chaos`
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -39,6 +40,10 @@ impl Explain {
             .or_else(|| flaw(&self.id))
             .or_else(|| manual(&self.id))
             .or_else(|| profile(&catalog, &self.id));
+        let text = match text {
+            None => scenario(&scenarios(None)?, &self.id),
+            text => text,
+        };
         match text {
             Some(text) => {
                 anstream::println!("{}", text.trim_end());
@@ -46,10 +51,27 @@ impl Explain {
             }
             None => Err(usage(
                 format!("nothing is called {:?}{}", self.id, nearest(&catalog, &self.id)),
-                "`gauntlet list` shows the cases, `gauntlet list flaws` the flaws, `gauntlet list profiles` the profiles",
+                "`gauntlet list` shows the cases, `gauntlet list flaws` the flaws, `gauntlet list profiles` the \
+                 profiles, `gauntlet chaos --dry-run` the scenarios",
             )),
         }
     }
+}
+
+/// A scenario, or the first one of a file.
+fn scenario(all: &[Scenario], id: &str) -> Option<String> {
+    let is_named = |own: &str| own == id || own.split(':').next() == Some(id);
+    let found = all.iter().find(|scenario| is_named(&scenario.id))?;
+    let mut text = format!("{}\n{}\n\n{}\n\n", found.id, found.title, found.why);
+    for claim in &found.assert {
+        let _ = writeln!(text, "{:<11} {claim}", claim.level.to_string());
+    }
+    let wants = found.needs.iter().map(|needed| format!("needs       or: {}\n", needed.missing()));
+    text.extend(wants);
+    let _ = writeln!(text, "fix         {}", found.fix);
+    let _ = writeln!(text, "written in  {}", found.source.file);
+    let _ = writeln!(text, "\ngauntlet chaos --only '{}' --dry-run shows what happens and when", found.id);
+    Some(text)
 }
 
 fn case(catalog: &Catalog, id: &str) -> Option<String> {

@@ -175,7 +175,7 @@ fn dispatch(command: Command) -> Ended {
 fn code_of(report: &Report) -> ExitCode {
     use crate::run::RunError;
     match report.downcast_ref::<RunError>() {
-        Some(RunError::NothingSelected) => ExitCode::NothingSelected,
+        Some(RunError::NothingSelected | RunError::NoScenario) => ExitCode::NothingSelected,
         Some(RunError::StoppedEarly(reason)) => reason.exit_code(),
         Some(RunError::Desk(_)) => ExitCode::NotTestable,
         Some(RunError::NeverBegan) => ExitCode::Bug,

@@ -114,7 +114,7 @@ pub async fn stand_in(provider: &RealProvider, issuer: FaultyOptions) -> Result<
 async fn run(request: ChaosRequest, catalog: Catalog, score: &mut Score<'_>) -> Result<(), RunError> {
     let ChaosRequest { subject, scenarios, seed, jobs, issuer, args, room, .. } = request;
     if scenarios.is_empty() {
-        return Err(RunError::NothingSelected);
+        return Err(RunError::NoScenario);
     }
     let about = about(&subject);
     let company = Arc::new(Company::gather(subject, catalog.clone(), seed, issuer, room).await?);

@@ -37,6 +37,13 @@ pub enum RunError {
         help("`gauntlet list` shows the ids; --only and --skip take globs over them")
     )]
     NothingSelected,
+    /// The globs match no scenario.
+    #[error("the selection matches no scenario")]
+    #[diagnostic(
+        code(gauntlet::selection),
+        help("`gauntlet chaos --dry-run` shows the ids; --only and --skip take globs over them")
+    )]
+    NoScenario,
     /// Generated tokens are asked for, and the globs let none through.
     #[error("--fuzz wants generated tokens, and the selection lets none through")]
     #[diagnostic(

@@ -25,6 +25,9 @@ pub fn scenario_block(result: &ScenarioResult, paint: Paint<'_>) -> String {
     for claim in result.assertions.iter().filter(|claim| claim.outcome >= Outcome::Warn) {
         text.push_str(&claim_lines(claim, paint));
     }
+    if result.outcome >= Outcome::Warn && !result.fix.is_empty() {
+        text.push_str(&format!("    {} {}\n", paint(Role::Label, "fix"), visible(&result.fix)));
+    }
     text
 }
 
