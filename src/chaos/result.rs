@@ -63,7 +63,10 @@ pub(super) fn result(
     happened: Happened,
     record: &Record,
 ) -> ScenarioResult {
-    let claims = safety::pack(&scale).into_iter().chain([safety::steady()]).chain(scenario.assert.iter().cloned());
+    let claims = safety::pack(&scale, scenario.instances)
+        .into_iter()
+        .chain([safety::steady()])
+        .chain(scenario.assert.iter().cloned());
     let assertions: Vec<AssertionResult> = claims.map(|claim| judge(&claim, record)).collect();
     let mut notes = happened.notes;
     notes.extend(desk.troubles.iter().cloned());

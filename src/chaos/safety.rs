@@ -2,8 +2,8 @@
 
 use crate::model::chaos::{Assertion, Bound, Comparison, Expression, Grade, Metric, Quantity, Scale, Subject, Window};
 
-/// The claims for a target with this cache.
-pub(super) fn pack(scale: &Scale) -> Vec<Assertion> {
+/// The claims for so many instances of a target with this cache.
+pub(super) fn pack(scale: &Scale, instances: u32) -> Vec<Assertion> {
     let number = |comparison, value| Bound { comparison, limit: Quantity::Number(value) };
     let claim = |of, metric, bound, level| Assertion { window: Window::Always, of, metric, bound, level };
     let symbols = scale.symbols();
@@ -12,7 +12,7 @@ pub(super) fn pack(scale: &Scale) -> Vec<Assertion> {
     let careful = 1.0 / symbols.cooldown.max(0.05) + 2.0 / symbols.lifetime.max(0.05);
     let rate = |least: f64, times: f64| Bound {
         comparison: Comparison::AtMost,
-        limit: Quantity::Rate(least.max(careful * times)),
+        limit: Quantity::Rate(least.max(careful * times) * f64::from(instances)),
     };
     vec![
         claim(Subject::Forged, Metric::Accepted, number(Comparison::Exactly, 0.0), Grade::Must),
@@ -53,12 +53,12 @@ mod tests {
     #[test]
     fn limits_on_requests_follow_the_cache() {
         let rates = |scale: &Scale| -> Vec<String> {
-            let pack = pack(scale);
+            let pack = pack(scale, 1);
             pack.iter().filter(|claim| claim.metric == Metric::Rate).map(|claim| claim.bound.to_string()).collect()
         };
         assert_eq!(rates(&Scale::SHORT), ["<= 3/s", "<= 1.5/s"]);
         let usual = Scale::declared(&crate::model::refresh::Cache::default());
         assert_eq!(rates(&usual), ["<= 1/s", "<= 6/min"]);
-        assert!(pack(&usual).iter().all(|claim| !claim.metric.is_latency() || claim.level != Grade::Must));
+        assert!(pack(&usual, 1).iter().all(|claim| !claim.metric.is_latency() || claim.level != Grade::Must));
     }
 }

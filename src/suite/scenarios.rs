@@ -174,6 +174,11 @@ fn check(file: &SuiteFile, scenario: &Scenario) -> Result<(), SuiteError> {
         let what = format!("wanted from 1 to {MOST_INSTANCES} `instances`, found {}", scenario.instances);
         return Err(point(file, "instances", &what, "three show what there is to see"));
     }
+    let restarts = scenario.timeline.iter().any(|step| step.actions.contains(&Action::Restart));
+    if scenario.instances > 1 && restarts {
+        let what = "wanted no `restart` where there are several `instances`: nobody could say which one";
+        return Err(point(file, "restart", what, "restart in a scenario with one instance"));
+    }
     let names: Vec<&str> = scenario.timeline.iter().filter_map(|step| step.name.as_deref()).collect();
     for (place, name) in names.iter().enumerate() {
         if names[..place].contains(name) {

@@ -77,8 +77,6 @@ fn a_wrong_scenario_is_pointed_at() {
 #[test]
 fn a_fingerprint_is_a_cache_table() {
     let ended = gauntlet(&["fingerprint", "--watch", "3s"]).with_code(0);
-    ended
-        .says("1 fetches for 20 tokens")
-        .says("fetches                  a new key is taken when its first token comes");
+    ended.says("1 fetch for 20 tokens").says("fetches                  a new key is taken when its first token comes");
     ended.prints("[cache]\n").prints("cooldown = \"");
 }
