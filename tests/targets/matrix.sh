@@ -24,6 +24,7 @@ missing() { # FOLDER
     */go-*) [ -x "$1/bin/server" ] ;;
     */adapters/java-*) [ -f "$1/bin/Adapter.class" ] ;;
     */adapters/rust-*) [ -n "$(find "$1/target/release" -maxdepth 1 -name 'adapter-*' -type f 2>/dev/null)" ] ;;
+    */keycloak) [ -f "$1/lib/built" ] ;;
     */rust-*) [ -n "$(find "$1/target/release" -maxdepth 1 -name 'target-*' -type f 2>/dev/null)" ] ;;
     */node-jose-strict) [ -d "$1/../node-jose/node_modules" ] ;;
     */node-*) [ -d "$1/node_modules" ] ;;
