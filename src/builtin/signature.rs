@@ -69,6 +69,11 @@ fn is_signed_by(flaw: Option<Flaw>, key: &Key, alg: Alg, message: &[u8], signatu
             let places = [signature.len() / 2, signature.len().saturating_sub(1)];
             exact(signature) || repaired(signature, &places).iter().any(exact)
         }
+        Flaw::EcdsaSecondOfAnyLength if is_ecdsa(alg) && signature.len() > length => {
+            let (first, rest) = signature.split_at(length / 2);
+            let (zeros, second) = rest.split_at(signature.len() - length);
+            zeros.iter().all(|byte| *byte == 0) && exact(&[first, second].concat())
+        }
         Flaw::EcdsaDer if is_ecdsa(alg) => exact(signature) || is_signed_in_der(key, message, signature),
         Flaw::AnyHash | Flaw::RsaSchemesMixed | Flaw::LabelIgnored => {
             alternatives(flaw, key, alg).any(|alg| key.verifies(alg, message, signature))

@@ -66,15 +66,15 @@ pub enum Nesting {
     Objects,
 }
 
-/// Where in the signature a bit is flipped.
+/// A place in the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
-    /// The first byte.
+    /// The first byte, or in front of it.
     First,
-    /// The byte in the middle.
+    /// The byte in the middle, or between the halves.
     Middle,
-    /// The last byte.
+    /// The last byte, or behind it.
     Last,
 }
 

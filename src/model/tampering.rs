@@ -1,7 +1,7 @@
 //! Damage after signing, which the signature does not cover.
 
 use super::{
-    place::{Place, Position, Segment, Spot},
+    place::{Position, Segment, Spot},
     shape::{JsonForm, SignatureEntry, Spelling},
     signature_shape::{EcdsaNumber, EcdsaSpacing, RsaNumber, TextForm},
     slot::{Slot, scalar_text},
@@ -30,8 +30,8 @@ pub enum Tampering {
     ExtendSignature {
         /// How many.
         bytes: Slot<u32>,
-        /// At which end.
-        place: Slot<Place>,
+        /// In front, between its two halves (the numbers of an ECDSA signature), or behind.
+        place: Slot<Position>,
     },
     /// Replaces the signature by zero bytes of the same length.
     ZeroSignature,

@@ -4,11 +4,7 @@ mod damage;
 mod sample;
 
 use super::*;
-use crate::model::{
-    Alg, Mutation, Period, Recipe, Slot, Tampering, World,
-    access::AccessRules,
-    mutation::{Place, Position},
-};
+use crate::model::{Alg, Mutation, Period, Recipe, Slot, Tampering, World, access::AccessRules, mutation::Position};
 use aws_lc_rs::{hmac, signature};
 use jsonwebtoken::{DecodingKey, Validation};
 use proptest::prelude::*;
@@ -183,7 +179,7 @@ fn tamperings() -> impl Strategy<Value = Tampering> {
         text().prop_map(|text| Tampering::Append { text: format!("!{text}") }),
         text().prop_map(|text| Tampering::Prepend { text: format!("!{text}") }),
         (0u32..3).prop_map(|index| Tampering::ReplaceSegment { index: Slot::Value(index), text: "eyJ9".into() }),
-        prop::sample::select(&[Place::First, Place::Last][..])
+        prop::sample::select(&[Position::First, Position::Middle, Position::Last][..])
             .prop_map(|place| Tampering::ExtendSignature { bytes: Slot::Value(2), place: Slot::Value(place) }),
         Just(Tampering::FlattenedJson),
         Just(Tampering::GeneralJson),

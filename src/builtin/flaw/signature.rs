@@ -26,6 +26,8 @@ macro_rules! signature {
         ZeroSignature "zero-signature-accepted", "none known";
         /// An ECDSA signature in DER is accepted as well.
         EcdsaDer "ecdsa-der-accepted", "none known";
+        /// The first number of an ECDSA signature has its length, and whatever follows is the second one.
+        EcdsaSecondOfAnyLength "ecdsa-second-number-of-any-length", "none known";
         /// Bytes behind the signature are ignored.
         TrailingBytes "signature-trailing-bytes", "none known";
     } };

@@ -4,7 +4,7 @@
 use super::kind::Kind;
 use crate::model::{
     Alg, Mutation, Recipe, Slot, Tampering,
-    mutation::{JsonSegment, Place, Segment},
+    mutation::{JsonSegment, Place, Position, Segment},
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ fn text() -> impl Strategy<Value = Shape> {
 }
 
 fn signature() -> impl Strategy<Value = Shape> {
-    let place = select(&[Place::Last, Place::First][..]);
+    let place = select(&[Position::Last, Position::First, Position::Middle][..]);
     (1..4u32, place).prop_map(|(bytes, place)| {
         Shape::Signature(Tampering::ExtendSignature { bytes: Slot::Value(bytes), place: Slot::Value(place) })
     })

@@ -7,10 +7,7 @@ use super::{
     spelling,
 };
 use crate::{
-    model::{
-        Recipe, Tampering,
-        mutation::{Place, Position},
-    },
+    model::{Recipe, Tampering, mutation::Position},
     token::{compact::encode_segment, error::ForgeError},
 };
 use aws_lc_rs::digest;
@@ -42,7 +39,11 @@ pub(in crate::token) fn after_signing(
         Tampering::ExtendSignature { bytes, place } => {
             let signature = sealed.signature("extend-signature")?;
             let zeros = vec![0; given(bytes)? as usize];
-            let at = if given(place)? == Place::First { 0 } else { signature.len() };
+            let at = match given(place)? {
+                Position::First => 0,
+                Position::Middle => signature.len() / 2,
+                Position::Last => signature.len(),
+            };
             signature.splice(at..at, zeros);
         }
         Tampering::ZeroSignature => sealed.new_signature("zero-signature")?.fill(0),

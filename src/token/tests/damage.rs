@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::mutation::{
-    Charset, JsonForm, JsonSegment, MemberNames, PublicKeyForm, Secret, Segment, SignatureEntry, Spelling, TextShape,
+    Charset, JsonForm, JsonSegment, MemberNames, Place, PublicKeyForm, Secret, Segment, SignatureEntry, Spelling,
+    TextShape,
 };
 
 fn mutated(mutation: Mutation) -> Token {
