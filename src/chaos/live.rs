@@ -7,13 +7,13 @@ use super::{
     verdicts::{Got, got},
 };
 use crate::{
-    issuer::FaultyIssuer,
+    issuer::{FaultyIssuer, FetchLog},
     model::chaos::{AlertSeen, Operation, Subject},
     traffic::Sample,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -96,7 +96,10 @@ struct Figures {
 pub struct Live {
     /// Its id.
     pub id: String,
-    pub(super) issuer: Arc<FaultyIssuer>,
+    /// Not kept alive: its sockets close when the scenario is over, and its figures are still asked for.
+    issuer: Weak<FaultyIssuer>,
+    /// The requests for the key set.
+    pub(super) fetches: FetchLog,
     pub(super) desk: Arc<Mutex<Desk>>,
     pub(super) zero: Instant,
     orders: mpsc::UnboundedSender<(Order, String)>,
@@ -106,12 +109,18 @@ pub struct Live {
 impl Live {
     pub(super) fn new(
         id: String,
-        issuer: Arc<FaultyIssuer>,
+        issuer: &Arc<FaultyIssuer>,
         desk: Arc<Mutex<Desk>>,
         zero: Instant,
     ) -> (Arc<Live>, mpsc::UnboundedReceiver<(Order, String)>) {
         let (orders, receiver) = mpsc::unbounded_channel();
-        (Arc::new(Live { id, issuer, desk, zero, orders, figures: Mutex::default() }), receiver)
+        let (fetches, issuer) = (issuer.jwks.log().clone(), Arc::downgrade(issuer));
+        (Arc::new(Live { id, issuer, fetches, desk, zero, orders, figures: Mutex::default() }), receiver)
+    }
+
+    /// What is wrong with the key set at the moment, and with the discovery document.
+    pub(super) fn faults(&self) -> (Vec<String>, Vec<String>) {
+        self.issuer.upgrade().map(|issuer| (issuer.jwks.faults(), issuer.discovery.faults())).unwrap_or_default()
     }
 
     fn figures(&self) -> MutexGuard<'_, Figures> {

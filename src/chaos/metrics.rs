@@ -78,7 +78,7 @@ fn of_one(live: &Live, families: &mut BTreeMap<&'static str, String>) {
         say("gauntlet_unauthorized_ratio", "gauntlet_unauthorized_ratio", "", unauthorized / 100.0);
     }
     let (mut ends, mut errors) = (BTreeMap::new(), BTreeMap::new());
-    for entry in live.issuer.jwks.log().all() {
+    for entry in live.fetches.all() {
         let outcome = match (entry.ended, entry.honest) {
             (Ended::Open, _) => "open",
             (Ended::Answered, true) => "answered",
@@ -104,8 +104,8 @@ fn of_one(live: &Live, families: &mut BTreeMap<&'static str, String>) {
         let name = "gauntlet_revocation_propagation_seconds";
         say(name, name, &labels, seconds);
     }
-    let faults = live.issuer.jwks.faults().len() + live.issuer.discovery.faults().len();
-    say("gauntlet_faults_active", "gauntlet_faults_active", "", faults as f64);
+    let (jwks, discovery) = live.faults();
+    say("gauntlet_faults_active", "gauntlet_faults_active", "", (jwks.len() + discovery.len()) as f64);
 }
 
 /// Keys that are gone, with the time from their removal to their last acceptance.

@@ -84,7 +84,7 @@ pub async fn play(
     let (send, mut receive) = mpsc::unbounded_channel();
     let traffic = Traffic::new(scenario, Arc::clone(&desk), orders.clone());
     let driving = tokio::spawn(drive(traffic, targets.clone(), zero, OPEN, send));
-    let (live, people) = Live::new(scenario.id.clone(), Arc::clone(&field.issuer), Arc::clone(&desk), zero);
+    let (live, people) = Live::new(scenario.id.clone(), &field.issuer, Arc::clone(&desk), zero);
     field.room.enter(&live);
     let counting = {
         let live = Arc::clone(&live);

@@ -158,7 +158,7 @@ async fn state(State(room): State<Room>) -> Json<Value> {
     let one = |live: &Arc<Live>| {
         json!({
             "scenario": live.id, "over": live.is_over(), "asks": live.asks(), "streams": live.lines(),
-            "faults": live.issuer.jwks.faults(),
+            "faults": live.faults().0,
         })
     };
     Json(json!({ "scenarios": room.lives().iter().map(one).collect::<Vec<_>>() }))
