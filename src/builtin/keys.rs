@@ -6,6 +6,7 @@
 //! is ill must not lock everybody out, and a key that was removed must not be trusted for ever.
 
 use super::{
+    discovery::{Location, Remote},
     fetch,
     flaw::Flaw,
     flawed_answer::{self, Verdict},
@@ -91,14 +92,6 @@ struct Core {
     fetching: tokio::sync::Mutex<()>,
 }
 
-#[derive(Clone)]
-struct Remote {
-    uri: String,
-    issuer: String,
-    discovery: Option<String>,
-    client: reqwest::Client,
-}
-
 #[derive(Default)]
 pub(super) struct Held {
     pub keys: Option<Arc<KeySet>>,
@@ -114,7 +107,7 @@ pub(super) struct Held {
     /// The answer had expired when it came, for a flaw that cares.
     pub has_expired: bool,
     /// Where the discovery document says the key set is, and when it said so.
-    location: Option<(Instant, String)>,
+    location: Option<Location>,
 }
 
 /// How good a set is.
@@ -158,15 +151,7 @@ impl KeyCache {
     pub fn new(flaw: Option<Flaw>, trust: &TrustConfig, times: Times, reach: &Reach) -> Option<KeyCache> {
         let never = flaw == Some(Flaw::NeverFetchesKeys);
         let remote = match &trust.jwks_uri {
-            Some(uri) if !never => {
-                let mut client = wrong::client(flaw, times.timeout);
-                if let Some(ca) = &reach.ca {
-                    let pem = std::fs::read(ca).ok()?;
-                    client = client.tls_certs_only([reqwest::Certificate::from_pem(&pem).ok()?]);
-                }
-                let (uri, issuer, discovery) = (uri.clone(), trust.issuer.clone(), reach.discovery.clone());
-                Some(Remote { uri, issuer, discovery, client: client.build().ok()? })
-            }
+            Some(uri) if !never => Some(Remote::new(flaw, uri, &trust.issuer, times.timeout, reach)?),
             _ => None,
         };
         let own = match &remote {
@@ -360,35 +345,15 @@ impl Core {
         }
     }
 
-    /// Where the key set is: as the discovery document says, which is read again once a lifetime, and where the key set
-    /// cannot be had there.
+    /// Where the key set is; what the discovery document said is kept.
     async fn locate(&self, remote: &Remote) -> Option<String> {
-        let Some(discovery) = &remote.discovery else { return Some(remote.uri.clone()) };
         let (known, failing) = {
             let held = self.held();
             (held.location.clone(), held.failing)
         };
-        let once = self.flaw == Some(Flaw::DiscoveryReadOnce);
-        if let Some((since, uri)) = known.as_ref()
-            && (once || since.elapsed() < self.times.lifetime && !failing)
-        {
-            return Some(uri.clone());
-        }
-        let body = fetch::body(&remote.client, discovery).await;
-        match body.and_then(|body| self.named(&body, &remote.issuer)) {
-            Some(uri) => {
-                self.held().location = Some((Instant::now(), uri.clone()));
-                Some(uri)
-            }
-            None => known.map(|(_, uri)| uri),
-        }
-    }
-
-    /// The address of the key set in a discovery document, which must be that of the issuer that was asked.
-    fn named(&self, document: &[u8], issuer: &str) -> Option<String> {
-        let metadata: serde_json::Value = serde_json::from_slice(document).ok()?;
-        let is_ours = metadata["issuer"] == *issuer || self.flaw == Some(Flaw::DiscoveryIssuerUnchecked);
-        metadata["jwks_uri"].as_str().filter(|_| is_ours).map(str::to_owned)
+        let found = remote.locate(self.flaw, known, self.times.lifetime, failing).await;
+        self.held().location.clone_from(&found);
+        found.map(|(_, uri)| uri)
     }
 
     /// The keys of an answer; an empty set is no set. `first`: no set was held before it.

@@ -9,6 +9,7 @@ mod bare;
 mod burden;
 mod claims;
 mod credentials;
+mod discovery;
 mod doors;
 mod fetch;
 mod flaw;

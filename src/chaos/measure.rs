@@ -34,6 +34,13 @@ pub(super) struct Value {
     pub(super) against: Vec<usize>,
 }
 
+impl Value {
+    /// A value that is what it is, resting on so many samples.
+    fn of(value: f64, n: u64, against: Vec<usize>) -> Self {
+        Value { value, n, at_least: false, doubt: None, excuse: None, against }
+    }
+}
+
 /// What a measurement came to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Measured {
@@ -76,7 +83,7 @@ pub(super) fn measure(claim: &Assertion, record: &Record, window: (Duration, Dur
 }
 
 fn plain(value: f64, n: u64) -> Measured {
-    Measured::Value(Value { value, n, at_least: false, doubt: None, excuse: None, against: Vec::new() })
+    Measured::Value(Value::of(value, n, Vec::new()))
 }
 
 pub(super) fn is_about(of: &Subject, stream: &StreamName) -> bool {
@@ -107,7 +114,7 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
     let n = all.len() as u64;
     let number = |found: Vec<usize>| {
         let value = if is_share { percent(found.len(), all.len()) } else { found.len() as f64 };
-        Measured::Value(Value { value, n, at_least: false, doubt: None, excuse: None, against: found })
+        Measured::Value(Value::of(value, n, found))
     };
     let measured = match claim.metric {
         Metric::Accepted => of_debts(&all, is_share),
@@ -119,7 +126,7 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
         Metric::Availability => {
             let against = count(&|judged| !accepted(&judged.sample));
             let value = percent(all.len() - against.len(), all.len());
-            Measured::Value(Value { value, n, at_least: false, doubt: None, excuse: None, against })
+            Measured::Value(Value::of(value, n, against))
         }
         Metric::P50 => latency(&all, |latencies| latencies.quantile(0.5)),
         Metric::P99 => latency(&all, |latencies| latencies.quantile(0.99)),
@@ -188,7 +195,7 @@ fn of_debts(all: &[(usize, &Judged)], is_share: bool) -> Measured {
         ));
     }
     let value = if is_share { percent(owed.len() - against.len(), owed.len()) } else { against.len() as f64 };
-    Measured::Value(Value { value, n: owed.len() as u64, at_least: false, doubt: None, excuse: None, against })
+    Measured::Value(Value::of(value, owed.len() as u64, against))
 }
 
 fn latency(all: &[(usize, &Judged)], pick: impl Fn(&Latencies) -> Option<Duration>) -> Measured {
@@ -211,14 +218,7 @@ fn latency(all: &[(usize, &Judged)], pick: impl Fn(&Latencies) -> Option<Duratio
         Some(value) => {
             let against = all.iter().filter(|(_, judged)| own(&judged.sample).is_some_and(|own| own >= value));
             let against = against.map(|(place, _)| *place).collect();
-            Measured::Value(Value {
-                value: value.as_secs_f64(),
-                n: latencies.count(),
-                at_least: false,
-                doubt,
-                excuse: None,
-                against,
-            })
+            Measured::Value(Value { doubt, ..Value::of(value.as_secs_f64(), latencies.count(), against) })
         }
     }
 }
@@ -231,14 +231,7 @@ fn time_to_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) ->
     let first = all.iter().find(|(_, judged)| accepted(&judged.sample));
     let before = all.iter().take_while(|(_, judged)| !accepted(&judged.sample)).map(|(place, _)| *place).collect();
     let value = first.map_or((to - from).as_secs_f64(), |(_, judged)| since(&judged.sample, from));
-    Measured::Value(Value {
-        value,
-        n: all.len() as u64,
-        at_least: first.is_none(),
-        doubt: None,
-        excuse: None,
-        against: before,
-    })
+    Measured::Value(Value { at_least: first.is_none(), ..Value::of(value, all.len() as u64, before) })
 }
 
 fn recovery(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measured {
@@ -251,7 +244,7 @@ fn recovery(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measu
         Some(_) if never => (to - from).as_secs_f64(),
         Some(last) => since(&all[last].1.sample, from),
     };
-    Measured::Value(Value { value, n: all.len() as u64, at_least: never, doubt: None, excuse: None, against })
+    Measured::Value(Value { at_least: never, ..Value::of(value, all.len() as u64, against) })
 }
 
 fn last_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Measured {
@@ -263,7 +256,7 @@ fn last_accept(all: &[(usize, &Judged)], (from, to): (Duration, Duration)) -> Me
         Some(last) => since(&all[last].1.sample, from),
     };
     let against = last.map(|last| all[last].0).into_iter().collect();
-    Measured::Value(Value { value, n: all.len() as u64, at_least: still, doubt: None, excuse: None, against })
+    Measured::Value(Value { at_least: still, ..Value::of(value, all.len() as u64, against) })
 }
 
 /// How often an acceptance was followed by anything else, stream by stream.
@@ -276,14 +269,7 @@ fn flips(all: &[(usize, &Judged)]) -> Measured {
             against.push(*place);
         }
     }
-    Measured::Value(Value {
-        value: against.len() as f64,
-        n: all.len() as u64,
-        at_least: false,
-        doubt: None,
-        excuse: None,
-        against,
-    })
+    Measured::Value(Value::of(against.len() as f64, all.len() as u64, against))
 }
 
 fn of_fetches(metric: Metric, fetches: &[Fetch], (from, to): (Duration, Duration)) -> Measured {

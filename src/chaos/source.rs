@@ -70,9 +70,7 @@ impl Traffic {
             orders,
         }
     }
-}
 
-impl Traffic {
     /// The next token of a kind, for the instance whose turn it is.
     fn load(&mut self, class: TokenClass, key: Option<&str>) -> Option<Shot> {
         let turn = self.turns.entry((class, key.map(str::to_owned))).or_default();

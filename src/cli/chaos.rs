@@ -16,7 +16,7 @@ use crate::{
         chaos::{Scale, Scenario},
     },
     report::{Format, handover, scenario_block, visible},
-    run::{ChaosRequest, ExitCode, FailOn, RunError, execute_chaos, scale_of},
+    run::{ChaosRequest, ExitCode, RunError, execute_chaos, scale_of},
     suite::{Catalog, SuiteError, scenarios},
 };
 use clap::Args;
@@ -124,10 +124,7 @@ impl Chaos {
             seed,
             // People can lead one at a time.
             jobs: if self.game_day { 1 } else { usize::from(self.jobs) },
-            fail_on: match self.fail_on {
-                FailLevel::Must => FailOn::Must,
-                FailLevel::Should => FailOn::Should,
-            },
+            fail_on: self.fail_on.into(),
             baseline,
             issuer: self.issuer.options(seed),
             args: std::env::args().skip(1).collect(),

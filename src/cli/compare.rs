@@ -15,7 +15,7 @@ use crate::{
         Comparison, Format, Matrix, Tolerance, Verdict, comparison_markdown, comparison_text, load_block, matrix_html,
         matrix_json, render, summary,
     },
-    run::{ExitCode, FailOn, merge_runs},
+    run::{ExitCode, merge_runs},
 };
 use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, Report, WrapErr};
@@ -107,11 +107,7 @@ impl Compare {
     }
 
     fn sum(&self, reports: &[RunReport]) -> Ended {
-        let fail_on = match self.fail_on {
-            FailLevel::Must => FailOn::Must,
-            FailLevel::Should => FailOn::Should,
-        };
-        let sum = merge_runs(reports, std::env::args().skip(1).collect(), fail_on).map_err(|error| {
+        let sum = merge_runs(reports, std::env::args().skip(1).collect(), self.fail_on.into()).map_err(|error| {
             usage(error, "name runs of the same load plans against the same target, one of each worker")
         })?;
         if let Some(folder) = &self.out {

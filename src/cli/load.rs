@@ -17,7 +17,7 @@ use crate::{
         load::{Drive, LoadPlan},
     },
     report::{Format, load_block, visible},
-    run::{ExitCode, FailOn, LoadRequest, RunError, Subject, execute_load},
+    run::{ExitCode, LoadRequest, RunError, Subject, execute_load},
     suite::{Catalog, load_plan, load_plans},
 };
 use clap::Args;
@@ -177,10 +177,7 @@ impl Load {
             rounds: self.rounds,
             threads: self.threads.unwrap_or(u32::try_from(half).unwrap_or(1)),
             seed: self.seed.unwrap_or_else(fresh_seed),
-            fail_on: match self.fail_on {
-                FailLevel::Must => FailOn::Must,
-                FailLevel::Should => FailOn::Should,
-            },
+            fail_on: self.fail_on.into(),
             issuer: self.issuer.options(),
             yardsticks,
             args: std::env::args().skip(1).collect(),

@@ -71,6 +71,15 @@ pub(super) enum FailLevel {
     Should,
 }
 
+impl From<FailLevel> for FailOn {
+    fn from(level: FailLevel) -> Self {
+        match level {
+            FailLevel::Must => FailOn::Must,
+            FailLevel::Should => FailOn::Should,
+        }
+    }
+}
+
 impl Run {
     pub fn execute(self) -> Ended {
         let mut catalog = self.suite.load()?;

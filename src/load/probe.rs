@@ -35,15 +35,18 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    /// What came of it, and why.
-    async fn ask(&self, token: &[u8]) -> (Verdict, String) {
+    /// What came of it, why, and what the answer says about it.
+    async fn ask(&self, token: &[u8]) -> (Verdict, String, Vec<String>) {
         match self {
             Asked::Target(target) => {
                 let now = jiff::Timestamp::now().as_second();
                 let seen = target.present(&Shown::plain(token, now)).await;
-                (seen.verdict, [seen.because, seen.challenges.join(", ")].join(" "))
+                (seen.verdict, seen.because, seen.challenges)
             }
-            Asked::Desk(desk) => desk.ask().await,
+            Asked::Desk(desk) => {
+                let (verdict, because) = desk.ask().await;
+                (verdict, because, Vec::new())
+            }
         }
     }
 }
@@ -73,12 +76,12 @@ impl Shared {
 
     async fn show(&self, shot: Shot, planned: u64, started: u64) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
-        let (verdict, because) = self.asked.ask(self.arena.bytes(shot)).await;
+        let (verdict, because, challenges) = self.asked.ask(self.arena.bytes(shot)).await;
         self.open.fetch_sub(1, Ordering::Relaxed);
         let mut tally = self.tally();
         tally.in_flight = tally.in_flight.max(open);
         let ended = Seen { kind: shot.kind(), planned, started, ended: self.now(), verdict };
-        tally.ended(&ended, || because);
+        tally.ended(&ended, || [because, challenges.join(", ")].join(" "));
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     route::{Route, Way},
     start::{self, Started, Surroundings},
     stdio::StdioTarget,
-    tls::{self, Identity},
+    tls,
     upstream::Upstream,
 };
 use crate::model::{
@@ -33,7 +33,6 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout_at};
-use url::form_urlencoded;
 
 /// The longest wait for a target to take connections again after its restart hook.
 const BACK: Period = Period::from_secs(30);
@@ -145,19 +144,11 @@ async fn prepare(
     headers.extend(credentials.authorization.map(|value| (AUTHORIZATION.to_string(), value)));
     let secret = |(name, _): &(&String, &String)| !public.iter().any(|field| name.eq_ignore_ascii_case(field.as_str()));
     let own: BTreeMap<&String, &String> = headers.iter().filter(secret).collect();
-    // A secret in a form is written in its encoding.
-    let encoded = |secret: String| [form_urlencoded::byte_serialize(secret.as_bytes()).collect(), secret];
-    let secrets = facts.secrets().into_iter().flat_map(encoded);
-    let redactor = Redactor::new(secrets.chain(own.into_values().cloned()));
+    let redactor = Redactor::new(facts.secrets_as_sent().chain(own.into_values().cloned()));
 
     let (url, aim) = guard::check(url_place, &text, &file.guard.allow_hosts).await?;
     let https = url.scheme() == "https";
-    let path = |file: Option<&String>| file.map(|file| folder.join(file));
-    let ca = path(route.tls.and_then(|tls| tls.ca.as_ref()));
-    let chain = path(route.tls.and_then(|tls| tls.cert.as_ref()));
-    let key = path(route.tls.and_then(|tls| tls.key.as_ref())).or_else(|| chain.clone());
-    let identity = chain.as_deref().zip(key.as_deref()).map(|(chain, key)| Identity { chain, key });
-    let config = tls::client(https, ca.as_deref(), identity)?;
+    let config = tls::declared(https, route.tls, folder)?;
     let door = Door::new(&aim, http::door_tls(https, &config)).map_err(|because| TargetError::Url {
         place: url_place,
         text: redactor.text(url.to_string()),

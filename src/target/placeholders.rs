@@ -7,6 +7,7 @@ use crate::model::{
 };
 use serde_json::Value;
 use std::{cell::RefCell, collections::BTreeMap};
+use url::form_urlencoded;
 
 /// What a target file can refer to.
 #[derive(Clone)]
@@ -35,6 +36,21 @@ impl Facts {
             algorithms: algorithms.join(","),
             leeway: trust.leeway.seconds(),
             port,
+            upstream: None,
+            jti: None,
+            keys: None,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// What a file can refer to where nobody is told of an issuer of ours.
+    pub(super) fn of_nobody() -> Self {
+        Facts {
+            world: World::unserved(""),
+            audience: String::new(),
+            algorithms: String::new(),
+            leeway: 0,
+            port: None,
             upstream: None,
             jti: None,
             keys: None,
@@ -91,6 +107,12 @@ impl Facts {
     /// What must not be shown.
     pub(super) fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
+    }
+
+    /// The same in the forms in which they are sent: in a form a secret is written in its encoding.
+    pub(super) fn secrets_as_sent(&self) -> impl Iterator<Item = String> + use<> {
+        let encoded = |secret: String| [form_urlencoded::byte_serialize(secret.as_bytes()).collect(), secret];
+        self.secrets().into_iter().flat_map(encoded)
     }
 
     fn value(&self, name: &str) -> Option<String> {

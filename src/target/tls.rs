@@ -1,6 +1,7 @@
 //! Whom we trust when the target is reached over HTTPS.
 
 use super::error::TargetError;
+use crate::model::transport::Tls;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -32,6 +33,16 @@ pub(super) fn client(
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// The same for what a target file says; files are named from its `folder`.
+pub(super) fn declared(https: bool, tls: Option<&Tls>, folder: &Path) -> Result<ClientConfig, TargetError> {
+    let path = |file: Option<&String>| file.map(|file| folder.join(file));
+    let ca = path(tls.and_then(|tls| tls.ca.as_ref()));
+    let chain = path(tls.and_then(|tls| tls.cert.as_ref()));
+    let key = path(tls.and_then(|tls| tls.key.as_ref())).or_else(|| chain.clone());
+    let identity = chain.as_deref().zip(key.as_deref()).map(|(chain, key)| Identity { chain, key });
+    client(https, ca.as_deref(), identity)
 }
 
 /// What we show of ourselves in mutual TLS: PEM files with a certificate chain and its key.

@@ -5,9 +5,10 @@ use super::{
     error::TargetError,
     guard,
     placeholders::Facts,
-    tls::{self, Identity},
+    redact::Redactor,
+    tls,
 };
-use crate::model::{Secret, TrustConfig, Verdict, World, provider::Provider};
+use crate::model::{Secret, Verdict, provider::Provider};
 use reqwest::{
     Client, RequestBuilder,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
@@ -26,6 +27,7 @@ const LONGEST: usize = 1 << 20;
 pub struct TokenEndpoint {
     client: Client,
     url: Url,
+    redactor: Redactor,
     authorization: Option<HeaderValue>,
     own: Vec<(String, String)>,
     assertion: Option<Assertion>,
@@ -60,19 +62,7 @@ impl TokenEndpoint {
     /// # Errors
     /// An address that is not allowed, a variable that is not set, a file that cannot be read.
     pub async fn open(provider: &Provider, folder: &Path, allowed: &[String]) -> Result<TokenEndpoint, TargetError> {
-        let trust = TrustConfig {
-            issuer: String::new(),
-            audience: String::new(),
-            algorithms: Vec::new(),
-            leeway: crate::model::Period::from_secs(0),
-            typ: String::new(),
-            jwks_uri: None,
-            keys: serde_json::Value::Null,
-            rules: Default::default(),
-            decryption: Default::default(),
-            second: None,
-        };
-        let mut facts = Facts::new(&World::unserved(""), &trust, None);
+        let mut facts = Facts::of_nobody();
         let text = facts.fill(PLACE, &provider.token_endpoint)?;
         let credentials = Credentials::new("provider.auth", provider.auth.as_ref(), folder, &text, &mut facts)?;
         let mut issue = facts.fill_values("provider.params", &provider.params)?;
@@ -80,11 +70,7 @@ impl TokenEndpoint {
         issue.entry("grant_type".into()).or_insert_with(|| "client_credentials".into());
         let session = if session.is_empty() { issue.clone() } else { session };
         let (url, aim) = guard::check(PLACE, &text, allowed).await?;
-        let path = |file: Option<&String>| file.map(|file| folder.join(file));
-        let own = provider.tls.as_ref();
-        let (ca, chain) = (path(own.and_then(|own| own.ca.as_ref())), path(own.and_then(|own| own.cert.as_ref())));
-        let key = path(own.and_then(|own| own.key.as_ref())).or_else(|| chain.clone());
-        let identity = chain.as_deref().zip(key.as_deref()).map(|(chain, key)| Identity { chain, key });
+        let config = tls::declared(url.scheme() == "https", provider.tls.as_ref(), folder)?;
         let client = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
@@ -92,7 +78,7 @@ impl TokenEndpoint {
             .tcp_nodelay(true)
             .timeout(provider.timeout.0)
             .resolve_to_addrs(&aim.host, &aim.addresses)
-            .tls_backend_preconfigured(tls::client(url.scheme() == "https", ca.as_deref(), identity)?)
+            .tls_backend_preconfigured(config)
             .build()?;
         let authorization =
             credentials.authorization.and_then(|text| HeaderValue::from_str(&text).ok()).map(|mut own| {
@@ -103,6 +89,7 @@ impl TokenEndpoint {
         Ok(TokenEndpoint {
             client,
             url,
+            redactor: Redactor::new(facts.secrets_as_sent()),
             authorization,
             own: credentials.form,
             assertion: credentials.assertion,
@@ -111,10 +98,10 @@ impl TokenEndpoint {
         })
     }
 
-    /// Its address.
+    /// Its address, as it is shown.
     #[must_use]
     pub fn address(&self) -> String {
-        self.url.to_string()
+        self.redactor.text(self.url.to_string())
     }
 
     /// Asks for a token.

@@ -20,23 +20,33 @@ use std::{
     sync::mpsc::channel,
 };
 
-/// A server with one thread for each connection; the rule sees the request's number on its connection and the head.
+/// A server with one thread for each connection; the rule sees the request's number on its connection and the head, and
+/// says whether the connection stays.
 fn server(rule: impl Fn(usize, &str, &mut TcpStream) -> bool + Send + Sync + 'static) -> SocketAddr {
+    serving(|stream| stream, rule, |_| ())
+}
+
+/// The same over what `wrap` makes of a connection; `part` says goodbye.
+fn serving<S: Read + Write + 'static>(
+    wrap: impl Fn(TcpStream) -> S + Send + Sync + 'static,
+    rule: impl Fn(usize, &str, &mut S) -> bool + Send + Sync + 'static,
+    part: fn(&mut S),
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let rule = Arc::new(rule);
+    let shared = Arc::new((wrap, rule));
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (Ok(mut stream), rule) = (stream, Arc::clone(&rule)) else { return };
+            let (Ok(stream), shared) = (stream, Arc::clone(&shared)) else { return };
             thread::spawn(move || {
-                let mut text = Vec::new();
-                let mut buffer = vec![0; 70_000];
-                let mut number = 0;
+                let (wrap, rule) = &*shared;
+                let mut stream = wrap(stream);
+                let (mut text, mut buffer, mut number) = (Vec::new(), vec![0; 70_000], 0);
                 loop {
                     while let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") {
                         let head: Vec<u8> = text.drain(..end + 4).collect();
                         if !rule(number, &String::from_utf8_lossy(&head), &mut stream) {
-                            return;
+                            return part(&mut stream);
                         }
                         number += 1;
                     }
@@ -139,6 +149,7 @@ fn every_token_of_an_open_loop_is_sent_once_and_judged() {
     let (tally, beats) = play(&wire, &arena, &order(Drive::Rate(Rate(200.0)), 1500));
     let [good, forged] = &tally.classes[..] else { panic!("two classes") };
     assert_eq!(good.accepted + forged.rejected + tally.unsent, 300);
+    assert!(good.accepted > 0 && forged.rejected > 0, "{} were never sent", tally.unsent);
     assert_eq!(tally.classes.iter().map(|class| class.wrong_accepts + class.wrong_refusals).sum::<u64>(), 0);
     assert_eq!(beats.iter().map(|beat| u64::from(beat.right)).sum::<u64>() + tally.unsent, 300);
 }
@@ -190,6 +201,7 @@ fn an_answer_that_ends_with_its_connection_is_seen_at_once() {
     let (tally, _) = play(&wire, &arena, &order(Drive::Rate(Rate(100.0)), 500));
     let sum = |pick: fn(&crate::load::tally::ClassTally) -> u64| tally.classes.iter().map(pick).sum::<u64>();
     assert_eq!((sum(|class| class.turned_away) + tally.unsent, sum(|class| class.broken)), (50, 0));
+    assert!(sum(|class| class.turned_away) > 0, "none was ever sent");
 }
 
 #[test]

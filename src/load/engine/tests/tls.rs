@@ -30,40 +30,16 @@ fn authority() -> (String, Arc<ServerConfig>) {
     (pem, Arc::new(config))
 }
 
-/// A server with one thread for each connection; the rule sees the request's number on its connection and the head, and
-/// says whether the connection stays.
+/// A server as over plain TCP, over TLS.
 fn server(
     config: Arc<ServerConfig>,
     rule: impl Fn(usize, &str, &mut Secure) -> bool + Send + Sync + 'static,
 ) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let rule = Arc::new(rule);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (Ok(stream), rule, config) = (stream, Arc::clone(&rule), Arc::clone(&config)) else { return };
-            thread::spawn(move || {
-                let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
-                let (mut text, mut buffer, mut number) = (Vec::new(), vec![0; 70_000], 0);
-                loop {
-                    while let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") {
-                        let head: Vec<u8> = text.drain(..end + 4).collect();
-                        if !rule(number, &String::from_utf8_lossy(&head), &mut stream) {
-                            stream.conn.send_close_notify();
-                            let _ = stream.flush();
-                            return;
-                        }
-                        number += 1;
-                    }
-                    match stream.read(&mut buffer) {
-                        Ok(0) | Err(_) => return,
-                        Ok(read) => text.extend_from_slice(&buffer[..read]),
-                    }
-                }
-            });
-        }
-    });
-    address
+    let wrap = move |stream| StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+    serving(wrap, rule, |stream| {
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    })
 }
 
 fn verdict(head: &str) -> &'static str {
