@@ -38,18 +38,11 @@ pub fn lint_load_plan(plan: &LoadPlan, file: &str) -> Vec<Complaint> {
         let percentile = gate.metric.quantile().is_some() && gate.metric != LoadMetric::Longest;
         let what = "in a closed loop latency is the number of connections over the throughput: drive it at a rate";
         ask(closed && percentile, &path, format!("`{gate}`: {what}"));
-        let again = text.assert[..number].iter().any(|other| (other.of, other.metric) == (gate.of, gate.metric));
-        ask(again && is_same_level(text, number), &path, format!("`{gate}` stands there twice"));
+        // A must and a stricter should may stand beside each other.
+        let same = |other: &Gate| (other.of, other.metric, other.level) == (gate.of, gate.metric, gate.level);
+        ask(text.assert[..number].iter().any(same), &path, format!("`{gate}` stands there twice"));
     }
     found
-}
-
-/// Whether an earlier gate about the same has the same level: a must and a stricter should may stand beside each other.
-fn is_same_level(text: &LoadText, number: usize) -> bool {
-    let gate = &text.assert[number];
-    text.assert[..number]
-        .iter()
-        .any(|other| (other.of, other.metric, other.level) == (gate.of, gate.metric, gate.level))
 }
 
 /// The member that a sweep puts its values in.
