@@ -50,6 +50,9 @@ pub(super) struct Load {
     /// Send over so many connections, each token when the answer before it is there
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
     connections: Option<u32>,
+    /// Send over HTTP/2, which the target must speak: chosen in the TLS handshake, or begun without asking
+    #[arg(long)]
+    http2: bool,
     /// How long each window lasts
     #[arg(long, value_name = "TIME")]
     duration: Option<Period>,
@@ -151,6 +154,12 @@ impl Load {
                 "drive it at several rates instead: sweep = { rate = [\"50/s\", \"100/s\"] } in a plan file",
             ));
         }
+        if asks_provider && self.http2 {
+            return Err(usage(
+                "--http2 is about validators, and this plan asks an identity provider",
+                "leave --http2 out: token endpoints are asked over HTTP/1.1",
+            ));
+        }
         // Nobody has to fetch our keys where only an identity provider is asked.
         let (subject, yardstick) = match &self.target {
             Aim::Named(name) if asks_provider => (name.subject()?, None),
@@ -230,6 +239,7 @@ impl Load {
             text.duration = self.duration.unwrap_or(text.duration);
             text.tokens = self.tokens.unwrap_or(text.tokens);
             text.alg = self.alg.or(text.alg);
+            text.http2 |= self.http2;
             if let Some(rate) = self.rate {
                 text.drive = Drive::Rate(rate);
             }

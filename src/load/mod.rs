@@ -17,6 +17,7 @@ mod probe;
 mod regression;
 mod search;
 pub mod stock;
+mod streams;
 mod summary;
 mod tally;
 mod window;
@@ -30,5 +31,6 @@ pub use gates::{judge, maximum_gate, outcome_of, safety, usual, usual_of_provide
 pub use merge::{MergeError, merge, read_histogram};
 pub use regression::{Pair, compare, paired};
 pub use search::{Search, Thresholds, Trial};
+pub use streams::Streams;
 pub use tally::{Seen, Tally};
 pub use window::{LoadError, Moment, Reach, measure};

@@ -5,6 +5,7 @@ use super::{
     arena::{Arena, Shot},
     desk::Desk,
     engine::{Order, PATIENCE, process_cpu},
+    streams::Streams,
     tally::{Beat, LATE_NS, Seen, Start, Tally},
 };
 use crate::{
@@ -32,19 +33,25 @@ pub(super) enum Asked {
     Target(Arc<Target>),
     /// A token endpoint, for a token.
     Desk(Arc<Desk>),
+    /// A target over HTTP/2, about the token of a rendered request.
+    Streams(Arc<Streams>),
 }
 
 impl Asked {
     /// What came of it, why, and what the answer says about it.
-    async fn ask(&self, token: &[u8]) -> (Verdict, String, Vec<String>) {
+    async fn ask(&self, shot: &[u8]) -> (Verdict, String, Vec<String>) {
         match self {
             Asked::Target(target) => {
                 let now = jiff::Timestamp::now().as_second();
-                let seen = target.present(&Shown::plain(token, now)).await;
+                let seen = target.present(&Shown::plain(shot, now)).await;
                 (seen.verdict, seen.because, seen.challenges)
             }
             Asked::Desk(desk) => {
                 let (verdict, because) = desk.ask().await;
+                (verdict, because, Vec::new())
+            }
+            Asked::Streams(streams) => {
+                let (verdict, because) = streams.ask(shot).await;
                 (verdict, because, Vec::new())
             }
         }
@@ -98,6 +105,9 @@ pub(super) async fn run(asked: Asked, arena: &Arc<Arena>, order: &Order, zero: I
         unreachable!("every task has ended, and each of them held one");
     };
     let mut tally = shared.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Asked::Streams(streams) = &shared.asked {
+        tally.connections += streams.opened();
+    }
     tally.close();
     // Its tasks run on all threads, and so does whatever else this process does, a validator within it included.
     tally.cpu_ns = process_cpu().saturating_sub(cpu);

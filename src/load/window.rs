@@ -5,6 +5,7 @@ use super::{
     desk::Desk,
     engine::{self, Order},
     probe::{self, Asked},
+    streams::Streams,
     summary::{self, Resources, Rows},
     tally::Beat,
 };
@@ -31,6 +32,8 @@ pub enum Reach {
     Probe(Arc<Target>),
     /// A token endpoint, which is asked for tokens.
     Desk(Arc<Desk>),
+    /// By HTTP/2.
+    Streams(Arc<Streams>),
 }
 
 impl Reach {
@@ -45,6 +48,7 @@ impl Reach {
     pub fn wire(&self) -> Option<&Wire> {
         match self {
             Reach::Wire(wire) => Some(wire),
+            Reach::Streams(streams) => Some(streams.wire()),
             Reach::Probe(_) | Reach::Desk(_) => None,
         }
     }
@@ -119,6 +123,9 @@ pub async fn measure(
                     Ok(probe::run(Asked::Target(Arc::clone(target)), arena, order, zero, &send).await)
                 }
                 Reach::Desk(desk) => Ok(probe::run(Asked::Desk(Arc::clone(desk)), arena, order, zero, &send).await),
+                Reach::Streams(streams) => {
+                    Ok(probe::run(Asked::Streams(Arc::clone(streams)), arena, order, zero, &send).await)
+                }
                 Reach::Wire(wire) => {
                     let (wire, arena, order, send) = (wire.clone(), Arc::clone(arena), order.clone(), send.clone());
                     let run = move || engine::run(&wire, &arena, &order, zero, &send);

@@ -104,6 +104,15 @@ pub enum RunError {
     #[error("the scenario could not be prepared: {0}")]
     #[diagnostic(code(gauntlet::scenario))]
     Unprepared(String),
+    /// The target does not answer over HTTP/2, which was asked.
+    #[error("one request over HTTP/2 got no answer: {0}")]
+    #[diagnostic(
+        code(gauntlet::http2),
+        help(
+            "does the target speak it? Over plain TCP it is begun without asking (RFC 9113 section 3.3); leave --http2 out to load it over HTTP/1.1"
+        )
+    )]
+    NotHttp2(String),
     /// The suite serves a key set that it does not describe.
     #[error("the suite describes no key set called `default`")]
     #[diagnostic(code(gauntlet::keyset), help("add [keyset.default] with members = [\"trusted\"] to keysets.toml"))]

@@ -345,7 +345,7 @@ pub(super) fn begun(plan: &LoadPlan) -> LoadResult {
         source: plan.source.clone(),
         outcome: Outcome::Inconclusive,
         notes: Vec::new(),
-        drive: text.drive.to_string(),
+        drive: if text.http2 { format!("{}, HTTP/2", text.drive) } else { text.drive.to_string() },
         windows: Vec::new(),
         maximum: None,
         paired: None,

@@ -4,13 +4,13 @@ use super::{error::RunError, load::Settings, load_points::Point, session::Score,
 use crate::{
     conformance::{Bench, Calibration, Standing, calibrate},
     load::{
-        Arena, Arrivals, Moment, Order, Reach, length_of, measure, safety,
+        Arena, Arrivals, Moment, Order, Reach, Streams, length_of, measure, safety,
         stock::{self, Stock},
         usual,
     },
     model::{
         Event,
-        load::{Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
+        load::{Drive, Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
     },
     suite::Catalog,
     target::{MemoryGauge, Wire},
@@ -20,8 +20,10 @@ use std::{
     time::Duration,
 };
 
-/// Connections of an open loop, at most.
+/// Connections of an open loop, at most; over HTTP/2, streams.
 const MOST_OPEN: u32 = 1024;
+/// Connections over which an open loop spreads its streams in HTTP/2, as a proxy before a service does.
+const SPREAD: usize = 8;
 
 /// One target with our side of it.
 pub(super) struct Side {
@@ -91,6 +93,9 @@ impl Side {
         seed: u64,
         catalog: &Catalog,
     ) -> Result<(Arc<Arena>, Wire, String), RunError> {
+        if plan.text.http2 {
+            return Err(RunError::Unprepared("a worker speaks HTTP/1.1 only; take `http2` out of the plan".into()));
+        }
         let wire =
             self.stage.shared_target().wire().ok_or_else(|| {
                 RunError::Unprepared("the engine speaks to routes over HTTP on this machine only".into())
@@ -100,6 +105,19 @@ impl Side {
         let alg = wanted.alg.to_string();
         let stock = self.mint(wanted, Some(wire.clone()), catalog).await?;
         Ok((stock.arena, wire, alg))
+    }
+
+    /// The target over HTTP/2, which it is seen to speak.
+    async fn streams(&self, drive: &Drive) -> Result<Reach, RunError> {
+        let only = "HTTP/2 is spoken to routes over HTTP on this machine only; take `http2` out of the plan";
+        let wire = self.stage.shared_target().wire().ok_or_else(|| RunError::Unprepared(only.into()))?;
+        let connections = match drive {
+            Drive::Connections(count) => usize::try_from(*count).unwrap_or(SPREAD),
+            _ => SPREAD,
+        };
+        let streams = Streams::new(wire, connections);
+        streams.try_out(b"a.b.c").await.map_err(RunError::NotHttp2)?;
+        Ok(Reach::Streams(Arc::new(streams)))
     }
 
     /// What must be ready before a window opens: keys where the target finds them, tokens, and a target that is cold
@@ -112,7 +130,11 @@ impl Side {
         catalog: &Catalog,
     ) -> Result<(Reach, Stock), RunError> {
         let text = &point.text;
-        let reach = self.reach.clone().unwrap_or_else(|| Reach::of(&self.stage.shared_target()));
+        let reach = match &self.reach {
+            _ if text.http2 => self.streams(&text.drive).await?,
+            Some(reach) => reach.clone(),
+            None => Reach::of(&self.stage.shared_target()),
+        };
         if let Some(more) = text.more_keys {
             self.publish(more).await.map_err(RunError::Unprepared)?;
         }

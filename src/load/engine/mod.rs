@@ -1,7 +1,7 @@
 //! The engine: one thread a processor, each with connections of its own, all requests rendered before.
 //!
-//! It speaks HTTP/1.1 over TCP or TLS and nothing else; every other target is shown its tokens by
-//! [`probe`](super::probe), which is slower. Nothing is allocated for a request.
+//! It speaks HTTP/1.1 over TCP or TLS and nothing else; every other target, and HTTP/2 where that is asked, is shown its
+//! tokens by [`probe`](super::probe), which is slower. Nothing is allocated for a request.
 
 mod alarm;
 mod reply;
@@ -11,6 +11,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub(super) use reply::KEPT;
 pub use reply::{Progress, Reader, Whole};
 
 use super::{

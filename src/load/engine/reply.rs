@@ -5,7 +5,7 @@ const FIELDS: usize = 64;
 /// The longest head.
 const HEAD: usize = 64 * 1024;
 /// Bytes of a body that are kept, where somebody wants to see it.
-const KEPT: usize = 16 * 1024;
+pub(in crate::load) const KEPT: usize = 16 * 1024;
 
 /// What is known after some more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The engine against servers that answer in every way that HTTP/1.1 has, on real sockets.
 
+mod streams;
 mod tls;
 
 use super::*;

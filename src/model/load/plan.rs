@@ -56,6 +56,10 @@ pub struct LoadText {
     /// How tokens arrive.
     #[serde(default)]
     pub drive: Drive,
+    /// Whether they are sent over HTTP/2: chosen in the TLS handshake, and over plain TCP by knowing beforehand (RFC 9113
+    /// section 3.3).
+    #[serde(default)]
+    pub http2: bool,
     /// How long they arrive, for each point of a sweep.
     #[serde(default = "ten_seconds")]
     pub duration: Period,

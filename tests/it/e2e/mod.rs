@@ -21,6 +21,7 @@ mod keysets;
 mod killed;
 mod lent;
 mod load;
+mod load_http2;
 mod load_provider;
 mod load_tls;
 pub mod play;

@@ -12,7 +12,7 @@ use std::fs;
 type Secure = StreamOwned<ServerConnection, TcpStream>;
 
 /// An authority as a PEM file's text, and a server's configuration that it vouches for.
-fn authority() -> (String, Arc<ServerConfig>) {
+pub(super) fn authority() -> (String, Arc<ServerConfig>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
