@@ -19,6 +19,7 @@ mod search;
 pub mod stock;
 mod summary;
 mod tally;
+pub mod users;
 mod window;
 
 pub use arena::{Arena, Debt, Kind, Owed, Shot};
@@ -30,5 +31,6 @@ pub use gates::{judge, maximum_gate, outcome_of, safety, usual, usual_of_provide
 pub use merge::{MergeError, merge, read_histogram};
 pub use regression::{Pair, compare, paired};
 pub use search::{Search, Thresholds, Trial};
+pub use summary::Resources;
 pub use tally::{Seen, Tally};
 pub use window::{LoadError, Moment, Reach, measure};

@@ -10,6 +10,7 @@ use crate::{
     },
     model::{
         Event,
+        chaos::TokenClass,
         load::{Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
     },
     suite::Catalog,
@@ -73,8 +74,36 @@ impl Side {
             replay: text.replay.unwrap_or(0),
             lasts,
             expires: text.expire_after.map(|after| text.warm_up.0 + after.0),
-            nonce: format!("l{}-{:04x}", self.windows, seed & 0xffff),
+            nonce: self.nonce(seed),
         }
+    }
+
+    /// What begins the `jti` of every token of the next window.
+    pub(super) fn nonce(&self, seed: u64) -> String {
+        format!("l{}-{:04x}", self.windows, seed & 0xffff)
+    }
+
+    /// How an engine of its own reaches the target.
+    pub(super) fn wire(&self) -> Result<Wire, RunError> {
+        self.stage.shared_target().wire().ok_or(RunError::NoRoute)
+    }
+
+    /// Bare tokens of a plan's mix with their classes, for somebody else who says when they are shown.
+    pub(super) async fn tokens(
+        &self,
+        text: &LoadText,
+        lasts: Duration,
+        count: usize,
+        seed: u64,
+        catalog: &Catalog,
+    ) -> Result<Vec<(TokenClass, String)>, RunError> {
+        let Stock { arena, .. } = self.mint(self.wanted(text, lasts, count, seed), None, catalog).await?;
+        let token = |place| {
+            let shot = arena.shot(place);
+            let text = String::from_utf8_lossy(arena.bytes(shot)).into_owned();
+            (arena.kinds()[shot.kind()].class, text)
+        };
+        Ok((0..arena.len()).map(token).collect())
     }
 
     async fn mint(&self, wanted: stock::Wanted, wire: Option<Wire>, catalog: &Catalog) -> Result<Stock, RunError> {
@@ -91,10 +120,7 @@ impl Side {
         seed: u64,
         catalog: &Catalog,
     ) -> Result<(Arc<Arena>, Wire, String), RunError> {
-        let wire =
-            self.stage.shared_target().wire().ok_or_else(|| {
-                RunError::Unprepared("the engine speaks to routes over HTTP on this machine only".into())
-            })?;
+        let wire = self.wire()?;
         let count = usize::try_from(plan.text.tokens).unwrap_or(usize::MAX);
         let wanted = stock::Wanted { expires: None, ..self.wanted(&plan.text, lasts, count, seed) };
         let alg = wanted.alg.to_string();
@@ -181,24 +207,28 @@ pub(super) async fn watch(
     };
     let measuring = measure(reach, arena, order, begins, gauge, &tell);
     tokio::pin!(measuring);
-    let second = |moment: Moment| Event::LoadSecond {
+    let window = loop {
+        tokio::select! {
+            done = &mut measuring => break done,
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                heard.try_iter().for_each(|moment| score.emit(second_of(id, moment)));
+            }
+        }
+    };
+    heard.try_iter().for_each(|moment| score.emit(second_of(id, moment)));
+    window.map_err(|error| RunError::Unprepared(error.to_string()))
+}
+
+/// The event that a second is over.
+pub(super) fn second_of(id: &str, moment: Moment) -> Event {
+    Event::LoadSecond {
         id: id.to_owned(),
         second: moment.second,
         count: moment.count,
         wrong: moment.wrong,
         broken: moment.broken,
         p99_us: moment.p99_us,
-    };
-    let window = loop {
-        tokio::select! {
-            done = &mut measuring => break done,
-            () = tokio::time::sleep(Duration::from_millis(200)) => {
-                heard.try_iter().for_each(|moment| score.emit(second(moment)));
-            }
-        }
-    };
-    heard.try_iter().for_each(|moment| score.emit(second(moment)));
-    window.map_err(|error| RunError::Unprepared(error.to_string()))
+    }
 }
 
 /// How many requests to render: one for each token that is due, or as many as the plan allows.

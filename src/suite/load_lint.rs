@@ -34,7 +34,8 @@ pub fn lint_load_plan(plan: &LoadPlan, file: &str) -> Vec<Complaint> {
     for (number, gate) in text.assert.iter().enumerate() {
         let path = ["load", "assert", &number.to_string()];
         ask(!is_sent(text, gate), &path, format!("`{gate}` is about tokens that it never sends"));
-        let closed = matches!(text.drive, Drive::Connections(_)) && !matches!(text.sweep, Some(Sweep::Rate(_)));
+        let closed = matches!(text.drive, Drive::Connections(_) | Drive::Users(_))
+            && !matches!(text.sweep, Some(Sweep::Rate(_)));
         let percentile = gate.metric.quantile().is_some() && gate.metric != LoadMetric::Longest;
         let what = "in a closed loop latency is the number of connections over the throughput: drive it at a rate";
         ask(closed && percentile, &path, format!("`{gate}`: {what}"));
@@ -108,6 +109,10 @@ mod tests {
             (
                 "drive = { connections = 4 }\nassert = [{ p99 = \"< 5ms\", level = \"must\" }]",
                 "6: `of all: p99 < 5ms`: in a closed loop",
+            ),
+            (
+                "drive = { users = 4 }\nassert = [{ p50 = \"< 5ms\", level = \"must\" }]",
+                "6: `of all: p50 < 5ms`: in a closed loop",
             ),
             (
                 "assert = [{ p99 = \"< 5ms\", level = \"must\" }, { p99 = \"< 9ms\", level = \"must\" }]",

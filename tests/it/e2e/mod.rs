@@ -23,6 +23,7 @@ mod lent;
 mod load;
 mod load_provider;
 mod load_tls;
+mod load_users;
 pub mod play;
 mod profiles;
 mod proxy;
