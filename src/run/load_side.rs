@@ -78,7 +78,12 @@ impl Side {
         }
     }
 
-    /// What begins the `jti` of every token of the next window.
+    /// Another window begins, whose tokens are told from those of all others.
+    pub(super) fn begin_window(&mut self) {
+        self.windows += 1;
+    }
+
+    /// What begins the `jti` of every token of this window.
     pub(super) fn nonce(&self, seed: u64) -> String {
         format!("l{}-{:04x}", self.windows, seed & 0xffff)
     }
@@ -159,7 +164,7 @@ impl Side {
         catalog: &Catalog,
         score: &mut Score<'_>,
     ) -> Result<Option<LoadWindow>, RunError> {
-        self.windows += 1;
+        self.begin_window();
         let text = &point.text;
         let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
         let alg = text.alg.unwrap_or(self.stage.trust.algorithms[0]).to_string();

@@ -74,6 +74,7 @@ pub(super) async fn play(
         result.notes.push(format!("{alg} is left out: the target does not take it"));
         return Ok(closed(result));
     }
+    side.begin_window();
     let ready = tokio::select! {
         ready = prepare(plan, users, cast, side, settings, catalog) => ready?,
         () = settings.halt.wanted() => return Ok(closed(result)),
