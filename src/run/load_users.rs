@@ -33,7 +33,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 /// How long users may take to begin and to end, beyond the traffic and the longest wait for an answer.
 const SPARE: Duration = Duration::from_secs(20);
 /// How long they may take to end where they are told to stop.
-const GOODBYE: Duration = Duration::from_secs(4);
+const GOODBYE: Duration = Duration::from_secs(7);
 /// Bad tokens that are minted ahead, at most.
 const STOCK: usize = 2000;
 /// Names of pages are made of these.

@@ -122,3 +122,99 @@ async fn connect(wire: &Wire) -> io::Result<Box<dyn Stream>> {
     }
     Err(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Alg, Period, TargetFile, TrustConfig, World},
+        target,
+    };
+    use std::{net::SocketAddr, path::Path};
+    use tokio::{net::TcpListener, sync::mpsc};
+
+    async fn wire(address: SocketAddr) -> Wire {
+        let text = format!(
+            "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"http://{address}/\"\ntimeout = \"2s\"\n\
+             [trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
+        );
+        let file: TargetFile = toml::from_str(&text).unwrap();
+        let trust = TrustConfig {
+            issuer: String::new(),
+            audience: "a".into(),
+            algorithms: vec![Alg::Es256],
+            leeway: Period::from_secs(0),
+            typ: "JWT".into(),
+            jwks_uri: None,
+            keys: serde_json::Value::Null,
+            rules: Default::default(),
+            decryption: Default::default(),
+            second: None,
+        };
+        let world = World::unserved("http://127.0.0.1:1");
+        target::connect(&file, Path::new("."), &world, &trust).await.unwrap().target().wire().unwrap()
+    }
+
+    /// Serves one connection after the other; each gets these answers, one for each request, and is closed then. An empty
+    /// one is none. The requests come back.
+    async fn server(connections: Vec<Vec<&'static str>>) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, told) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            for answers in connections {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                for answer in answers {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        let Ok(byte) = stream.read_u8().await else { return };
+                        head.push(byte);
+                    }
+                    let _ = tell.send(String::from_utf8(head).unwrap());
+                    if answer.is_empty() {
+                        open.push(stream);
+                        break;
+                    }
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            }
+        });
+        (address, told)
+    }
+
+    const YES: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    const NO: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno";
+
+    #[tokio::test]
+    async fn a_connection_is_kept_and_one_that_was_closed_while_idle_is_no_failure() {
+        let (address, mut told) = server(vec![vec![YES, NO], vec![YES]]).await;
+        let (wire, mut line) = (wire(address).await, Line::default());
+        let answer = line.ask(&wire, b"one").await;
+        assert_eq!(
+            (answer.verdict, answer.status, answer.opened, answer.resent),
+            (Verdict::Accept, Some(200), 1, false)
+        );
+        let answer = line.ask(&wire, b"two").await;
+        assert_eq!((answer.verdict, answer.opened, answer.resent), (Verdict::Reject, 0, false));
+        let answer = line.ask(&wire, b"three").await;
+        assert_eq!((answer.verdict, answer.opened, answer.resent), (Verdict::Accept, 1, true));
+        for token in ["one", "two", "three"] {
+            assert!(told.recv().await.unwrap().contains(&format!("Authorization: Bearer {token}\r\n")));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_is_told_apart() {
+        let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut";
+        let (address, _told) = server(vec![vec![cut], vec!["nonsense\r\n\r\n"], vec![""]]).await;
+        let (wire, mut line) = (wire(address).await, Line::default());
+        for wanted in [Verdict::Reset, Verdict::OddAnswer, Verdict::Timeout] {
+            let answer = line.ask(&wire, b"a").await;
+            assert_eq!((answer.verdict, answer.status, answer.opened, answer.resent), (wanted, None, 1, false));
+        }
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let answer = line.ask(&self::wire(nobody).await, b"a").await;
+        assert_eq!((answer.verdict, answer.opened), (Verdict::Unreachable, 0));
+    }
+}

@@ -25,6 +25,8 @@ pub enum Flaw {
     None,
     /// Every tenth rotated refresh token is lost.
     Forgets,
+    /// Every rotated refresh token is lost.
+    Loses,
     /// Tokens are long.
     Verbose,
 }
@@ -95,7 +97,8 @@ fn answer(head: &str, body: &[u8], flaw: Flaw, sessions: &Mutex<Sessions>) -> (&
     }
     sessions.given += 1;
     let token = format!("refresh-{}", sessions.given);
-    if flaw != Flaw::Forgets || !sessions.given.is_multiple_of(10) {
+    let is_lost = flaw == Flaw::Loses || flaw == Flaw::Forgets && sessions.given.is_multiple_of(10);
+    if !is_lost {
         sessions.good.insert(token.clone());
     }
     given["refresh_token"] = token.into();
