@@ -270,7 +270,8 @@ fn remark(result: &mut LoadResult, tokenless: &[(String, u64)]) {
         let requests = result.users.iter().flat_map(|users| &users.requests);
         requests.filter(|own| own.name == name).map(|own| own.count).sum::<u64>()
     };
-    if result.users.is_some() && of("renew") == 0 {
+    let is_whole = tokenless.is_empty() && result.windows.iter().all(|window| !window.incomplete);
+    if is_whole && of("renew") == 0 {
         result.notes.push("no token was renewed: they live longer than the window".into());
     }
     for (because, count) in tokenless {

@@ -179,6 +179,8 @@ mod tests {
                     stream.write_all(answer.as_bytes()).await.unwrap();
                 }
             }
+            // What is not answered stays open.
+            std::future::pending::<()>().await;
         });
         (address, told)
     }

@@ -4,7 +4,7 @@ use super::{
     files::{everything_in, target_file},
     load_provider::{Flaw, SECRET, provider},
     play::{Playing, command, eventually, gauntlet_in, is_running},
-    scripted::{Scripted, answer, hang, judge, no, yes},
+    scripted::{Scripted, hang, judge, yes},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use nix::{
@@ -16,7 +16,10 @@ use std::{
     collections::BTreeSet,
     fs,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 /// Without a gate about speed, as a busy machine must not turn it.
@@ -208,11 +211,13 @@ fn what_users_would_meet_is_said_before() {
 /// A run whose users are in the midst of it, and their process.
 fn in_the_midst(target: &Scripted) -> (Playing, i32, tempfile::TempDir) {
     let folder = folder("10m", "valid = 1");
+    let plan = folder.path().join("mine.toml");
+    fs::write(&plan, fs::read_to_string(&plan).unwrap().replace("200ms", "0s")).unwrap();
     target_file(folder.path(), &target.url(), "timeout = \"170s\"", "");
     let playing = Playing::start(command(folder.path()).args(["load", "t.target.toml", "mine.toml", "--out", "out"]));
-    let before = target.asked();
+    eventually("the users have a process of their own", || child_of(playing.id()).is_some());
+    let (child, before) = (child_of(playing.id()).unwrap(), target.asked());
     eventually("users call", || target.asked() > before + 10);
-    let child = child_of(playing.id()).expect("the users have a process of their own");
     assert!(is_running(child));
     (playing, child, folder)
 }
@@ -231,13 +236,19 @@ fn child_of(parent: i32) -> Option<i32> {
 
 #[test]
 fn ctrl_c_ends_the_users_and_tells_what_they_saw() {
-    // From some call on nobody is answered any more.
-    let target = Scripted::start(|ask, stream| match ask.number {
-        0..60 => judge(ask, stream),
-        _ => hang(stream),
+    // From some moment on nobody is answered any more.
+    let (hangs, hung) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (told, count) = (Arc::clone(&hangs), Arc::clone(&hung));
+    let target = Scripted::start(move |ask, stream| {
+        if told.load(Ordering::SeqCst) {
+            count.fetch_add(1, Ordering::SeqCst);
+            return hang(stream);
+        }
+        judge(ask, stream);
     });
     let (playing, child, folder) = in_the_midst(&target);
-    eventually("the target hangs", || target.asked() >= 62);
+    hangs.store(true, Ordering::SeqCst);
+    eventually("every user waits", || hung.load(Ordering::SeqCst) >= 3);
     playing.signal(Signal::SIGINT);
     let ended = playing.end().with_code(130);
     ended.says("INCOMPLETE: stopped after").says("Undecided");
@@ -251,11 +262,7 @@ fn ctrl_c_ends_the_users_and_tells_what_they_saw() {
 
 #[test]
 fn users_die_with_whoever_started_them_and_their_death_is_told() {
-    let target = Scripted::start(|ask, stream| match ask.head.starts_with("GET /ready") {
-        true => answer(stream, "204 No Content", "", ""),
-        false if ask.token().is_none() => no(stream),
-        false => judge(ask, stream),
-    });
+    let target = Scripted::start(judge);
     let (playing, child, _folder) = in_the_midst(&target);
     playing.signal(Signal::SIGKILL);
     assert_eq!(playing.end().code, None);
