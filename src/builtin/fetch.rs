@@ -16,7 +16,7 @@ pub(super) fn get(url: &str) -> Option<Vec<u8>> {
 
 /// The same, wherever the answer sends it.
 pub(super) fn follow(url: &str) -> Option<Vec<u8>> {
-    get_by(url, |timeout| reqwest::Client::builder().timeout(timeout).no_proxy().build().ok())
+    get_by(url, |timeout| reqwest::Client::builder().timeout(timeout).no_proxy().no_gzip().build().ok())
 }
 
 fn get_by(url: &str, client: fn(Duration) -> Option<reqwest::Client>) -> Option<Vec<u8>> {
@@ -43,6 +43,7 @@ pub(super) fn builder(timeout: Duration) -> reqwest::ClientBuilder {
         .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .no_gzip()
         .user_agent(concat!("gauntlet-builtin/", env!("CARGO_PKG_VERSION")))
 }
 

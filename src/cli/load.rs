@@ -17,8 +17,8 @@ use crate::{
         load::{Drive, LoadPlan},
     },
     report::{Format, load_block, visible},
-    run::{ExitCode, LoadRequest, RunError, Subject, execute_load},
-    suite::{Catalog, load_plan, load_plans},
+    run::{ExitCode, LoadRequest, Players, RunError, Subject, execute_load},
+    suite::{Catalog, load_plan, load_plans, load_trouble},
 };
 use clap::Args;
 use miette::Report;
@@ -26,6 +26,9 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
 };
+
+/// The plan of those who name none and want users.
+const USERS: &str = "users";
 
 /// Send tokens fast, and say how many, how fast, and whether every verdict was still right
 ///
@@ -50,8 +53,16 @@ pub(super) struct Load {
     /// Send over so many connections, each token when the answer before it is there
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
     connections: Option<u32>,
+    /// Have so many users sign in, call, renew their tokens and now and then show a bad one [plan: users]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=16384),
+        conflicts_with_all = ["rate", "connections", "find_max", "versus"]
+    )]
+    users: Option<u32>,
     /// Send over HTTP/2, which the target must speak: chosen in the TLS handshake, or begun without asking
-    #[arg(long)]
+    #[arg(long, conflicts_with = "users")]
     http2: bool,
     /// How long each window lasts
     #[arg(long, value_name = "TIME")]
@@ -174,7 +185,9 @@ impl Load {
                 Some(subject)
             }
         };
-        let name = subject.name();
+        let folder = Folder::new(self.out.clone(), &subject.name());
+        let own = folder.clone();
+        let pages = move |run: &str| own.path(run);
         let half = std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1));
         let request = LoadRequest {
             subject,
@@ -189,9 +202,9 @@ impl Load {
             fail_on: self.fail_on.into(),
             issuer: self.issuer.options(),
             yardsticks,
+            players: Players { command: players(), folder: Box::new(pages) },
             args: std::env::args().skip(1).collect(),
         };
-        let folder = Folder::new(self.out.clone(), &name);
         let mut log = Log::default();
         let quiet = self.quiet;
         let runtime = runtime()?;
@@ -207,7 +220,9 @@ impl Load {
         // A run that was stopped may still be minting; nobody wants those tokens any more.
         runtime.shutdown_background();
         let report = ended?;
-        let written = folder.write(&report, &self.format)?;
+        let mut written = folder.write(&report, &self.format)?;
+        let users = report.load.iter().flat_map(|plan| &plan.users);
+        written.extend(users.filter_map(|users| Some(folder.path(&report.run.id).join(users.page.as_ref()?))));
         Ok(conclude(&report, &log, &written))
     }
 
@@ -228,7 +243,8 @@ impl Load {
             }
         }
         if plans.is_empty() {
-            plans.extend(known.into_iter().filter(|plan| plan.text.quick));
+            let fits = |plan: &LoadPlan| if self.users.is_some() { plan.id == USERS } else { plan.text.quick };
+            plans.extend(known.into_iter().filter(fits));
         }
         // One search is enough where nobody says what to search with.
         if self.find_max && self.plans.is_empty() {
@@ -246,13 +262,31 @@ impl Load {
             if let Some(count) = self.connections {
                 text.drive = Drive::Connections(count);
             }
+            if let Some(count) = self.users {
+                text.drive = Drive::Users(count);
+            }
             if std::iter::once(&self.target).chain(&self.versus).any(Aim::is_yardstick) {
                 // It verifies nothing, so only good tokens say anything about it.
                 text.mix.retain(|class, _| !class.is_forged());
             }
+            if let Some((what, help)) = load_trouble(plan).filter(|_| self.users.is_some()) {
+                return Err(usage(format!("{}: {what}", plan.id), help));
+            }
         }
         Ok(plans)
     }
+}
+
+/// The command that plays users: this program once more, so that both are of one version.
+#[cfg(feature = "users")]
+fn players() -> Vec<String> {
+    let own = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
+    own.map_or(Vec::new(), |own| vec![own, super::journey::NAME.to_owned()])
+}
+
+#[cfg(not(feature = "users"))]
+fn players() -> Vec<String> {
+    Vec::new()
 }
 
 /// The target file of a yardstick.

@@ -20,6 +20,8 @@ mod forge;
 mod from_curl;
 mod game_day;
 mod init;
+#[cfg(feature = "users")]
+mod journey;
 mod lint;
 mod list;
 mod load;
@@ -63,6 +65,10 @@ enum Command {
     Chaos(chaos::Chaos),
     /// Send tokens fast, and say how many, how fast, and whether every verdict was still right
     Load(Box<load::Load>),
+    /// Play users for `gauntlet load`, which says so on the standard input
+    #[cfg(feature = "users")]
+    #[command(name = journey::NAME, hide = true)]
+    Journey(journey::Journey),
     /// Send tokens for a Locust master, which says how many users there are
     Worker(worker::Worker),
     /// Run what a profile asks for, and sign a statement that others can check
@@ -149,6 +155,8 @@ fn dispatch(command: Command) -> Ended {
         Command::Run(run) => run.execute(),
         Command::Chaos(chaos) => chaos.execute(),
         Command::Load(load) => load.execute(),
+        #[cfg(feature = "users")]
+        Command::Journey(journey) => journey.execute(),
         Command::Worker(worker) => worker.execute(),
         Command::Certify(certify) => certify.execute(),
         Command::Verify(verify) => verify.execute(),
@@ -177,7 +185,7 @@ fn code_of(report: &Report) -> ExitCode {
     match report.downcast_ref::<RunError>() {
         Some(RunError::NothingSelected | RunError::NoScenario) => ExitCode::NothingSelected,
         Some(RunError::StoppedEarly(reason)) => reason.exit_code(),
-        Some(RunError::Desk(_)) => ExitCode::NotTestable,
+        Some(RunError::Desk(_) | RunError::TokenRefused { .. } | RunError::UsersBroke(_)) => ExitCode::NotTestable,
         Some(RunError::NeverBegan) => ExitCode::Bug,
         Some(RunError::Target(error)) if error.is_about_the_target() => ExitCode::NotTestable,
         _ => ExitCode::Usage,

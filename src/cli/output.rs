@@ -12,6 +12,7 @@ use std::{
 };
 
 /// The folder of a run: `--out`, or `reports/<target>/<run>` with a pointer to the latest.
+#[derive(Clone)]
 pub(super) struct Folder {
     out: Option<PathBuf>,
     target: String,
@@ -27,7 +28,8 @@ impl Folder {
         Folder { out, target: target.trim_start_matches('.').to_owned() }
     }
 
-    fn path(&self, run: &str) -> PathBuf {
+    /// Where a run goes.
+    pub fn path(&self, run: &str) -> PathBuf {
         self.out.clone().unwrap_or_else(|| Path::new("reports").join(&self.target).join(run))
     }
 

@@ -52,7 +52,7 @@ impl Arrivals {
     pub fn new(drive: &Drive, length: Duration, sender: u32, senders: u32, seed: u64) -> Option<Arrivals> {
         let even = |rate: f64| vec![(rate, rate, length.as_secs_f64())];
         let (legs, random) = match drive {
-            Drive::Connections(_) => return None,
+            Drive::Connections(_) | Drive::Users(_) => return None,
             Drive::Rate(rate) => (even(rate.0), false),
             Drive::Poisson(rate) => (even(rate.0), true),
             Drive::Stages(stages) => (stages.iter().map(leg).collect(), false),

@@ -82,7 +82,8 @@ pub fn merge(results: &[&LoadResult]) -> Result<LoadResult, MergeError> {
     if let Some(result) = results.iter().find(|result| result.maximum.is_some() || result.paired.is_some()) {
         return Err(MergeError::NoSum(result.id.clone()));
     }
-    let mut sum = LoadResult { gates: Vec::new(), ..(*first).clone() };
+    // Percentiles are no sum, and what users felt is not in the histograms.
+    let mut sum = LoadResult { gates: Vec::new(), users: None, ..(*first).clone() };
     sum.notes = vec![format!("the sum of {} runs", results.len())];
     for note in results.iter().flat_map(|result| &result.notes) {
         if !sum.notes.contains(note) {
@@ -261,6 +262,7 @@ mod tests {
             windows: vec![window],
             maximum: None,
             paired: None,
+            users: None,
         }
     }
 

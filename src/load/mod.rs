@@ -20,6 +20,7 @@ pub mod stock;
 mod streams;
 mod summary;
 mod tally;
+pub mod users;
 mod window;
 
 pub use arena::{Arena, Debt, Kind, Owed, Shot};
@@ -32,5 +33,6 @@ pub use merge::{MergeError, merge, read_histogram};
 pub use regression::{Pair, compare, paired};
 pub use search::{Search, Thresholds, Trial};
 pub use streams::Streams;
+pub use summary::Resources;
 pub use tally::{Seen, Tally};
 pub use window::{LoadError, Moment, Reach, measure};

@@ -127,9 +127,9 @@ impl Rows {
     }
 }
 
-/// What a started target used.
+/// What a started target used, as somebody saw who looked once a second.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Resources {
+pub struct Resources {
     first: Option<Duration>,
     last: Option<Duration>,
     memory: Vec<u64>,
@@ -144,8 +144,16 @@ impl Resources {
         self.memory.extend(gauge.read().map(|reading| reading.resident));
     }
 
+    /// Writes it into a window that somebody else measured meanwhile.
+    pub fn settle(self, window: &mut LoadWindow) {
+        if self.is_known() {
+            window.target = Some(self.used(window.sent));
+            window.series.memory = self.memory;
+        }
+    }
+
     /// Whether anything was seen.
-    pub fn is_known(&self) -> bool {
+    pub(super) fn is_known(&self) -> bool {
         self.last.is_some()
     }
 

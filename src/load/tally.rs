@@ -248,10 +248,15 @@ impl Tally {
 
     /// Notes what became of a token. `described` says what was seen, where the answer is wrong.
     pub fn ended(&mut self, seen: &Seen, described: impl FnOnce() -> String) {
+        let debt = self.kinds[seen.kind].owed.between(seen.started, seen.ended);
+        self.ended_owing(seen, debt, described);
+    }
+
+    /// The same where more is known of the token than its kind says.
+    pub fn ended_owing(&mut self, seen: &Seen, debt: Debt, described: impl FnOnce() -> String) {
         if !self.counts(seen.planned) {
             return;
         }
-        let debt = self.kinds[seen.kind].owed.between(seen.started, seen.ended);
         let service = seen.ended.saturating_sub(seen.started);
         let response = seen.ended.saturating_sub(seen.planned);
         let class = &mut self.classes[seen.kind];

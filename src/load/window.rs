@@ -13,6 +13,7 @@ use crate::{
     model::load::LoadWindow,
     target::{MemoryGauge, Target, Wire},
 };
+use serde::{Deserialize, Serialize};
 use std::{
     io,
     sync::{
@@ -72,7 +73,8 @@ pub enum LoadError {
 }
 
 /// One second of a window, while it runs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Moment {
     /// Which second.
     pub second: usize,
@@ -159,13 +161,18 @@ fn zero(begins: Option<i64>) -> Option<Instant> {
     Some(Instant::now() + Duration::try_from_secs_f64(ahead).ok()?)
 }
 
-struct Collected {
-    rows: Rows,
-    resources: Option<Resources>,
+pub(super) struct Collected {
+    pub rows: Rows,
+    pub resources: Option<Resources>,
 }
 
 /// Adds up the seconds of all threads, and looks at the started target once a second.
-fn collect(beats: &Receiver<Beat>, gauge: Option<&MemoryGauge>, opens: Instant, said: &dyn Fn(Moment)) -> Collected {
+pub(super) fn collect(
+    beats: &Receiver<Beat>,
+    gauge: Option<&MemoryGauge>,
+    opens: Instant,
+    said: &dyn Fn(Moment),
+) -> Collected {
     let mut rows = Rows::default();
     let mut resources = Resources::default();
     let mut look = opens;

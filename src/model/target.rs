@@ -54,7 +54,7 @@ pub struct TargetFile {
     /// How another key set reaches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Jwks>,
-    /// The identity provider whose tokens it takes, for load plans that ask it for tokens.
+    /// The identity provider whose tokens it takes, for load plans that ask it for tokens and for users who sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// What every token needs here, laid over the recipe of that name.

@@ -6,10 +6,11 @@ use super::{
     exit_sentence,
     group::number,
     issue::{Issue, issues},
+    load::users,
     text::visible,
     words::{READING_ORDER, count, outcome_symbol, outcome_word},
 };
-use crate::model::{Outcome, RunReport};
+use crate::model::{Outcome, RunReport, load::Users};
 use std::{cmp::Reverse, collections::BTreeMap, fmt::Write};
 
 /// The most rows of a table.
@@ -48,6 +49,11 @@ pub(super) fn write(report: &RunReport) -> Result<Vec<u8>, RenderError> {
             let _ = writeln!(text, "- {}", escaped(&sentence));
         }
         text.push('\n');
+    }
+    for plan in &report.load {
+        if let Some(own) = &plan.users {
+            played(&mut text, &plan.id, own);
+        }
     }
     let tool = &report.tool;
     let _ = writeln!(
@@ -157,6 +163,16 @@ fn baseline(text: &mut String, report: &RunReport, known: &[&Issue<'_>]) {
     }
 }
 
+/// What users did.
+fn played(text: &mut String, plan: &str, own: &Users) {
+    let _ = writeln!(text, "### Users: {}\n\n{}\n", escaped(plan), escaped(&users::headline(own)));
+    let _ = writeln!(text, "| {} |\n|---{}|", users::HEADS.join(" | "), "|--:".repeat(users::HEADS.len() - 1));
+    for row in users::rows(own).iter().take(ROWS) {
+        let _ = writeln!(text, "| {} |", row.each_ref().map(|cell| escaped(cell)).join(" | "));
+    }
+    let _ = writeln!(text, "\n{}\n", escaped(users::LABEL));
+}
+
 fn cell(text: &str) -> String {
     let short: String = text.chars().take(CELL).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
@@ -199,6 +215,26 @@ mod tests {
         let text = of(&fixture::large(20_000));
         assert!(text.len() < 30_000, "{}", text.len());
         assert!(text.contains("more; the whole is in `report.html`"));
+    }
+
+    #[test]
+    fn what_users_did_is_a_table_that_says_closed_loop() {
+        let mut report = fixture::report();
+        let own: crate::model::load::LoadResult = serde_json::from_value(serde_json::json!({
+            "id": "mine", "title": "", "why": "", "severity": "high", "source": { "file": "a", "line": 1 },
+            "outcome": "pass", "drive": "1200 users (closed loop)", "windows": [], "gates": [],
+            "users": users::fixture(),
+        }))
+        .unwrap();
+        report.load.push(own);
+        let text = of(&report);
+        assert!(
+            text.contains("### Users: mine") && text.contains("Closed loop&#58; latency says how users felt"),
+            "{text}"
+        );
+        assert!(text.contains("| sign in | 1200 | 0 | 1.50 ms | 1.25 ms | 3.00 ms | 12.0 ms |"), "{text}");
+        let page = String::from_utf8(render(&report, Format::Html).unwrap()).unwrap();
+        assert!(page.contains("href=\"users-mine.html\"") && page.contains(users::LABEL), "the page has it too");
     }
 
     #[test]

@@ -100,6 +100,50 @@ pub enum RunError {
         help("run them one after the other; `gauntlet load --list` shows the plans")
     )]
     MixedPlans,
+    /// The target is no route that an engine of ours could speak to.
+    #[error("wanted a target that is a route over HTTP on this machine")]
+    #[diagnostic(
+        code(gauntlet::route),
+        help(
+            "over HTTP/2, for a Locust worker and for users requests are written here; drive this target at a --rate instead"
+        )
+    )]
+    NoRoute,
+    /// This program cannot have users play.
+    #[error("wanted users, and this gauntlet was built without them")]
+    #[diagnostic(
+        code(gauntlet::users),
+        help("build it with its feature `users`, which is on by default; or drive the plan with --connections")
+    )]
+    NoUsers,
+    /// Users play for one target at a time.
+    #[error("wanted a plan at a rate or over connections for two targets in turns, found one that users play")]
+    #[diagnostic(code(gauntlet::users), help("run it for each target by itself, or leave --vs out"))]
+    UsersAlone,
+    /// The token that users would get is none that the target takes.
+    #[error("the target does not take the token that {endpoint} gives: {because}")]
+    #[diagnostic(
+        code(gauntlet::users),
+        help(
+            "users call with the tokens of [provider]: let the target trust that provider, ask it for the right audience and \
+             scope under params, or take [provider] out to have users sign in at an endpoint of ours"
+        )
+    )]
+    TokenRefused {
+        /// Who gave it.
+        endpoint: String,
+        /// What the target answered.
+        because: String,
+    },
+    /// The process that plays users broke off.
+    #[error("the users broke off: {0}")]
+    #[diagnostic(
+        code(gauntlet::users),
+        help(
+            "they play in a process of their own: look for limits of memory, of processes and of open files (`ulimit -n`)"
+        )
+    )]
+    UsersBroke(String),
     /// A scenario could not be prepared.
     #[error("the scenario could not be prepared: {0}")]
     #[diagnostic(code(gauntlet::scenario))]

@@ -7,6 +7,7 @@ use super::{
     load_points::{Point, points},
     load_provider,
     load_side::Side,
+    load_users::{self, Cast, Players},
     opening,
     session::Score,
     setup::{Stage, Struck},
@@ -68,6 +69,8 @@ pub struct LoadRequest {
     pub issuer: Options,
     /// Servers of known speed that the subjects' files are about, kept up while the run lasts.
     pub yardsticks: Vec<Yardstick>,
+    /// Who plays users, where a plan has them.
+    pub players: Players,
     /// The arguments of the command, for the report.
     pub args: Vec<String>,
 }
@@ -149,13 +152,25 @@ async fn run(
         }
         _ => return Err(RunError::MixedPlans),
     }
-    let LoadRequest { subject, versus, plans, find_max, rounds, threads, seed, issuer, yardsticks, args, .. } = request;
+    let LoadRequest {
+        subject, versus, plans, find_max, rounds, threads, seed, issuer, yardsticks, players, args, ..
+    } = request;
     if plans.is_empty() {
         return Err(RunError::NothingSelected);
     }
+    if versus.is_some() && plans.iter().any(|plan| matches!(plan.text.drive, Drive::Users(_))) {
+        return Err(RunError::UsersAlone);
+    }
+    if plans.iter().any(|plan| plan.text.http2 && matches!(plan.text.drive, Drive::Users(_))) {
+        return Err(RunError::Unprepared("users speak HTTP/1.1 only; take `http2` out of the plan".into()));
+    }
+    let file = if let Subject::File(path, file) = &subject { Some((path.clone(), file.clone())) } else { None };
     let stage = Stage::set(subject, catalog, &issuer, None, seed).await?;
     let mut first = Side::new(stage, catalog);
-    score.emit(opening::of_load(first.stage.about().clone(), catalog, plans.len(), seed, args));
+    let opening = opening::of_load(first.stage.about().clone(), catalog, plans.len(), seed, args);
+    let run = if let Event::RunStarted { run, .. } = &opening { run.id.clone() } else { String::new() };
+    score.emit(opening);
+    let cast = Cast { command: players.command, folder: (players.folder)(&run), file };
     let mut second = match versus {
         None => None,
         Some(subject) => {
@@ -173,10 +188,13 @@ async fn run(
             if halt.is_wanted() {
                 break;
             }
-            let result = match (&find_max, &mut second) {
-                (Some(thresholds), _) => search(plan, &mut first, thresholds, &settings, catalog, score).await?,
-                (None, Some(second)) => versus_plan(plan, &mut first, second, &settings, catalog, score).await?,
-                (None, None) => alone(plan, &mut first, &settings, catalog, score).await?,
+            let result = match (&find_max, &mut second, &plan.text.drive) {
+                (Some(thresholds), ..) => search(plan, &mut first, thresholds, &settings, catalog, score).await?,
+                (None, Some(second), _) => versus_plan(plan, &mut first, second, &settings, catalog, score).await?,
+                (None, None, Drive::Users(users)) => {
+                    load_users::play(plan, *users, &cast, &mut first, &settings, catalog, score).await?
+                }
+                (None, None, _) => alone(plan, &mut first, &settings, catalog, score).await?,
             };
             score.emit(Event::LoadFinished { index, result: Box::new(halt.told(result)) });
         }
@@ -349,6 +367,7 @@ pub(super) fn begun(plan: &LoadPlan) -> LoadResult {
         windows: Vec::new(),
         maximum: None,
         paired: None,
+        users: None,
         gates: Vec::new(),
     }
 }

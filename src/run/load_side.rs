@@ -10,6 +10,7 @@ use crate::{
     },
     model::{
         Event,
+        chaos::TokenClass,
         load::{Drive, Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
     },
     suite::Catalog,
@@ -75,8 +76,41 @@ impl Side {
             replay: text.replay.unwrap_or(0),
             lasts,
             expires: text.expire_after.map(|after| text.warm_up.0 + after.0),
-            nonce: format!("l{}-{:04x}", self.windows, seed & 0xffff),
+            nonce: self.nonce(seed),
         }
+    }
+
+    /// Another window begins, whose tokens are told from those of all others.
+    pub(super) fn begin_window(&mut self) {
+        self.windows += 1;
+    }
+
+    /// What begins the `jti` of every token of this window.
+    pub(super) fn nonce(&self, seed: u64) -> String {
+        format!("l{}-{:04x}", self.windows, seed & 0xffff)
+    }
+
+    /// How an engine of its own reaches the target.
+    pub(super) fn wire(&self) -> Result<Wire, RunError> {
+        self.stage.shared_target().wire().ok_or(RunError::NoRoute)
+    }
+
+    /// Bare tokens of a plan's mix with their classes, for somebody else who says when they are shown.
+    pub(super) async fn tokens(
+        &self,
+        text: &LoadText,
+        lasts: Duration,
+        count: usize,
+        seed: u64,
+        catalog: &Catalog,
+    ) -> Result<Vec<(TokenClass, String)>, RunError> {
+        let Stock { arena, .. } = self.mint(self.wanted(text, lasts, count, seed), None, catalog).await?;
+        let token = |place| {
+            let shot = arena.shot(place);
+            let text = String::from_utf8_lossy(arena.bytes(shot)).into_owned();
+            (arena.kinds()[shot.kind()].class, text)
+        };
+        Ok((0..arena.len()).map(token).collect())
     }
 
     async fn mint(&self, wanted: stock::Wanted, wire: Option<Wire>, catalog: &Catalog) -> Result<Stock, RunError> {
@@ -96,10 +130,7 @@ impl Side {
         if plan.text.http2 {
             return Err(RunError::Unprepared("a worker speaks HTTP/1.1 only; take `http2` out of the plan".into()));
         }
-        let wire =
-            self.stage.shared_target().wire().ok_or_else(|| {
-                RunError::Unprepared("the engine speaks to routes over HTTP on this machine only".into())
-            })?;
+        let wire = self.wire()?;
         let count = usize::try_from(plan.text.tokens).unwrap_or(usize::MAX);
         let wanted = stock::Wanted { expires: None, ..self.wanted(&plan.text, lasts, count, seed) };
         let alg = wanted.alg.to_string();
@@ -109,8 +140,7 @@ impl Side {
 
     /// The target over HTTP/2, which it is seen to speak.
     async fn streams(&self, drive: &Drive) -> Result<Reach, RunError> {
-        let only = "HTTP/2 is spoken to routes over HTTP on this machine only; take `http2` out of the plan";
-        let wire = self.stage.shared_target().wire().ok_or_else(|| RunError::Unprepared(only.into()))?;
+        let wire = self.wire()?;
         let connections = match drive {
             Drive::Connections(count) => usize::try_from(*count).unwrap_or(SPREAD),
             _ => SPREAD,
@@ -155,7 +185,7 @@ impl Side {
         catalog: &Catalog,
         score: &mut Score<'_>,
     ) -> Result<Option<LoadWindow>, RunError> {
-        self.windows += 1;
+        self.begin_window();
         let text = &point.text;
         let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
         let alg = text.alg.unwrap_or(self.stage.trust.algorithms[0]).to_string();
@@ -203,24 +233,28 @@ pub(super) async fn watch(
     };
     let measuring = measure(reach, arena, order, begins, gauge, &tell);
     tokio::pin!(measuring);
-    let second = |moment: Moment| Event::LoadSecond {
+    let window = loop {
+        tokio::select! {
+            done = &mut measuring => break done,
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                heard.try_iter().for_each(|moment| score.emit(second_of(id, moment)));
+            }
+        }
+    };
+    heard.try_iter().for_each(|moment| score.emit(second_of(id, moment)));
+    window.map_err(|error| RunError::Unprepared(error.to_string()))
+}
+
+/// The event that a second is over.
+pub(super) fn second_of(id: &str, moment: Moment) -> Event {
+    Event::LoadSecond {
         id: id.to_owned(),
         second: moment.second,
         count: moment.count,
         wrong: moment.wrong,
         broken: moment.broken,
         p99_us: moment.p99_us,
-    };
-    let window = loop {
-        tokio::select! {
-            done = &mut measuring => break done,
-            () = tokio::time::sleep(Duration::from_millis(200)) => {
-                heard.try_iter().for_each(|moment| score.emit(second(moment)));
-            }
-        }
-    };
-    heard.try_iter().for_each(|moment| score.emit(second(moment)));
-    window.map_err(|error| RunError::Unprepared(error.to_string()))
+    }
 }
 
 /// How many requests to render: one for each token that is due, or as many as the plan allows.

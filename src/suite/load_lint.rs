@@ -31,12 +31,14 @@ pub fn lint_load_plan(plan: &LoadPlan, file: &str) -> Vec<Complaint> {
     }
     let late = text.expire_after.is_some_and(|after| !stages && after.0 >= text.duration.0);
     ask(late, &["load", "expire-after"], "the window ends before the first token expires".into());
-    let unheard = text.http2 && text.ask.is_of_provider();
-    ask(unheard, &["load", "http2"], "an identity provider is asked over HTTP/1.1, whatever this says".into());
+    let over = |what| format!("{what} over HTTP/1.1, whatever this says");
+    ask(text.http2 && text.ask.is_of_provider(), &["load", "http2"], over("an identity provider is asked"));
+    ask(text.http2 && matches!(text.drive, Drive::Users(_)), &["load", "http2"], over("users call"));
     for (number, gate) in text.assert.iter().enumerate() {
         let path = ["load", "assert", &number.to_string()];
         ask(!is_sent(text, gate), &path, format!("`{gate}` is about tokens that it never sends"));
-        let closed = matches!(text.drive, Drive::Connections(_)) && !matches!(text.sweep, Some(Sweep::Rate(_)));
+        let closed = matches!(text.drive, Drive::Connections(_) | Drive::Users(_))
+            && !matches!(text.sweep, Some(Sweep::Rate(_)));
         let percentile = gate.metric.quantile().is_some() && gate.metric != LoadMetric::Longest;
         let what = "in a closed loop latency is the number of connections over the throughput: drive it at a rate";
         ask(closed && percentile, &path, format!("`{gate}`: {what}"));
@@ -111,6 +113,10 @@ mod tests {
             (
                 "drive = { connections = 4 }\nassert = [{ p99 = \"< 5ms\", level = \"must\" }]",
                 "6: `of all: p99 < 5ms`: in a closed loop",
+            ),
+            (
+                "drive = { users = 4 }\nassert = [{ p50 = \"< 5ms\", level = \"must\" }]",
+                "6: `of all: p50 < 5ms`: in a closed loop",
             ),
             (
                 "assert = [{ p99 = \"< 5ms\", level = \"must\" }, { p99 = \"< 9ms\", level = \"must\" }]",

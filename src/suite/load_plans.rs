@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{
     case::Source,
-    load::{Drive, LoadFile, LoadPlan, Sweep},
+    load::{Drive, LoadFile, LoadPlan, LoadText, Sweep},
 };
 use std::{ops::Range, path::Path};
 use toml::{
@@ -64,6 +64,12 @@ pub(super) fn place(text: &str, path: &[&str]) -> Range<usize> {
     at.map_or(0..0, Spanned::span)
 }
 
+/// What is wrong with a plan that was changed after it was read, and what to do.
+#[must_use]
+pub fn load_trouble(plan: &LoadPlan) -> Option<(String, &'static str)> {
+    trouble(plan).map(|(_, what, help)| (what, help))
+}
+
 /// What only the whole plan shows: the path below `load` to point at, what is wrong, and what to do.
 fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
     let text = &plan.text;
@@ -86,6 +92,15 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
                 "wanted at least one connection, found 0".into(),
                 "64 is a usual number",
             ));
+        }
+        Drive::Users(0) => {
+            return Some(("drive.users", "wanted at least one user, found 0".into(), "50 is a usual number"));
+        }
+        Drive::Users(_) => {
+            if let Some(word) = not_for_users(text) {
+                let what = format!("users hold tokens of their own and renew them: `{word}` means nothing to them");
+                return Some((word, what, "take it out, or drive the plan at a rate"));
+            }
         }
         _ => {}
     }
@@ -119,6 +134,21 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
     is_empty.then(|| ("sweep", "the sweep has no value".to_owned(), "name at least one, or take it out"))
 }
 
+/// The first member that says something about tokens or windows which users do not leave open.
+fn not_for_users(text: &LoadText) -> Option<&'static str> {
+    [
+        ("ask", text.ask.is_of_provider()),
+        ("sweep", text.sweep.is_some()),
+        ("token-bytes", text.token_bytes.is_some()),
+        ("replay", text.replay.is_some()),
+        ("expire-after", text.expire_after.is_some()),
+        ("more-keys", text.more_keys.is_some()),
+        ("cold", text.cold),
+    ]
+    .into_iter()
+    .find_map(|(word, says)| says.then_some(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +173,9 @@ mod tests {
             ("mix = { vallid = 1 }", "wanted a token class"),
             ("drive = { stages = [] }", "no length"),
             ("drive = { connections = 0 }", "at least one connection"),
+            ("drive = { users = 0 }", "at least one user"),
+            ("drive = { users = 5 }\nask = \"refresh\"", "`ask` means nothing to them"),
+            ("drive = { users = 5 }\nsweep = { alg = [\"RS256\"] }", "`sweep` means nothing to them"),
             ("drive = { speed = 1 }", "unknown variant"),
             ("replay = 101", "at most 100"),
             ("sweep = { rate = [] }", "no value"),

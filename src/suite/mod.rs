@@ -30,7 +30,7 @@ pub use frozen::read_vectors;
 pub use lint::{Complaint, lint};
 pub use load::{Catalog, read_target};
 pub use load_lint::lint_load_plan;
-pub use load_plans::{load_plan, load_plans};
+pub use load_plans::{load_plan, load_plans, load_trouble};
 pub use pattern::Pattern;
 pub use profiles::{Demand, ProfileBlock, ProfileFile, ProfileFileFormat, lint_profiles};
 pub use requirements::{Requirement, RequirementBlock, RequirementFile, RequirementFormat, Requirements};

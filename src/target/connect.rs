@@ -12,6 +12,7 @@ use super::{
     http::{self, HttpTarget, Parts},
     placeholders::Facts,
     raw::Door,
+    reached::Reached,
     redact::Redactor,
     route::{Route, Way},
     start::{self, Started, Surroundings},
@@ -97,6 +98,7 @@ async fn clients(around: &[String], timeout: Period, allowed: &[String]) -> Resu
         let (_, aim) = guard::check("transport.gateway.around", address, allowed).await?;
         let client = Client::builder()
             .no_proxy()
+            .no_gzip()
             .redirect(redirect::Policy::none())
             .timeout(timeout.0)
             .resolve_to_addrs(&aim.host, &aim.addresses)
@@ -125,7 +127,7 @@ async fn adapter(
 }
 
 /// Everything that can go wrong without a running target does so here.
-async fn prepare(
+pub(super) async fn prepare(
     file: &TargetFile,
     route: Route<'_>,
     folder: &Path,
@@ -206,6 +208,13 @@ impl Connection {
     /// A placeholder has no value.
     pub fn fill(&mut self, place: &str, text: &str) -> Result<String, TargetError> {
         self.facts.fill(place, text)
+    }
+
+    /// What another process needs to reach the target in the same way; `file` is the one that this connection was made
+    /// for.
+    #[must_use]
+    pub fn reached(&self, file: &TargetFile) -> Reached {
+        Reached::new(file, &self.folder, &self.facts, &self.target)
     }
 
     /// An adapter that was started without a target file.

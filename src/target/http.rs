@@ -97,6 +97,8 @@ impl HttpTarget {
             .redirect(redirect::Policy::none())
             .http1_only()
             .http1_title_case_headers()
+            // A crate beside this one may bring decompression; what is asked must not hang on that.
+            .no_gzip()
             .tcp_nodelay(true)
             .pool_idle_timeout(IDLE)
             // Below the total, so that a host that swallows packets is told from one that does not answer.
@@ -234,6 +236,10 @@ impl HttpTarget {
 
     pub(super) fn learn_garbage_status(&self, status: u16) {
         self.garbage.store(status, Ordering::Relaxed);
+    }
+
+    pub(super) fn garbage_status(&self) -> u16 {
+        self.garbage.load(Ordering::Relaxed)
     }
 
     /// Forgets that it seemed to be down.

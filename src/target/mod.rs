@@ -17,6 +17,7 @@ mod error;
 mod fields;
 mod group;
 mod guard;
+mod helper;
 mod hooks;
 mod http;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod pace;
 mod placeholders;
 pub mod protocol;
 mod raw;
+mod reached;
 mod redact;
 mod reply;
 #[cfg(test)]
@@ -49,10 +51,12 @@ mod wire;
 pub use bare::{Bare, Opened};
 pub use connect::{Connection, connect};
 pub use error::TargetError;
+pub use helper::Helper;
 pub use hooks::Revoker;
 pub use http::HttpTarget;
 pub use in_process::InProcess;
 pub use memory::MemoryGauge;
+pub use reached::Reached;
 pub use shown::Shown;
 pub use start::Started;
 pub use stdio::StdioTarget;

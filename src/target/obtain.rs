@@ -83,6 +83,7 @@ pub async fn document(
     let (url, aim) = guard::check(place, at, allowed).await?;
     let client = Client::builder()
         .no_proxy()
+        .no_gzip()
         .redirect(redirect::Policy::none())
         .timeout(WITHIN)
         .resolve_to_addrs(&aim.host, &aim.addresses)

@@ -5,6 +5,7 @@ use crate::model::{
     TrustConfig, World,
     placeholder::{Unknown, as_text, fill_text},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{cell::RefCell, collections::BTreeMap};
 use url::form_urlencoded;
@@ -27,6 +28,17 @@ pub(super) struct Facts {
     secrets: Vec<String>,
 }
 
+/// The facts that are no secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Told {
+    world: World,
+    audience: String,
+    algorithms: String,
+    leeway: i64,
+    port: Option<u16>,
+}
+
 impl Facts {
     pub(super) fn new(world: &World, trust: &TrustConfig, port: Option<u16>) -> Self {
         let algorithms: Vec<&str> = trust.algorithms.iter().map(|alg| alg.name()).collect();
@@ -41,6 +53,23 @@ impl Facts {
             keys: None,
             secrets: Vec::new(),
         }
+    }
+
+    /// What of it another process may be told: nothing that came from the environment, and no private key.
+    pub(super) fn told(&self) -> Told {
+        Told {
+            world: self.world.clone(),
+            audience: self.audience.clone(),
+            algorithms: self.algorithms.clone(),
+            leeway: self.leeway,
+            port: self.port,
+        }
+    }
+
+    /// What another process was told; the environment is its own.
+    pub(super) fn heard(told: &Told) -> Self {
+        let Told { world, audience, algorithms, leeway, port } = told.clone();
+        Facts { world, audience, algorithms, leeway, port, upstream: None, jti: None, keys: None, secrets: Vec::new() }
     }
 
     /// What a file can refer to where nobody is told of an issuer of ours.

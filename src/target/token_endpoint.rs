@@ -15,6 +15,7 @@ use reqwest::{
     redirect,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 use url::{Url, form_urlencoded::Serializer};
 
@@ -45,6 +46,8 @@ pub struct Issued {
     pub access_token: Option<Secret<String>>,
     /// The refresh token.
     pub refresh_token: Option<Secret<String>>,
+    /// How long the access token lives, in seconds, where it says so.
+    pub expires_in: Option<u64>,
 }
 
 /// The members of an answer that matter (RFC 6749 sections 5.1 and 5.2).
@@ -53,6 +56,8 @@ pub struct Issued {
 struct Members {
     access_token: Option<String>,
     refresh_token: Option<String>,
+    /// A number, and with some providers a string of digits.
+    expires_in: Option<Value>,
     error: Option<String>,
 }
 
@@ -75,6 +80,7 @@ impl TokenEndpoint {
             .no_proxy()
             .redirect(redirect::Policy::none())
             .http1_only()
+            .no_gzip()
             .tcp_nodelay(true)
             .timeout(provider.timeout.0)
             .resolve_to_addrs(&aim.host, &aim.addresses)
@@ -141,7 +147,13 @@ impl TokenEndpoint {
                     _ if error.is_connect() => Verdict::Unreachable,
                     _ => Verdict::Reset,
                 };
-                Issued { verdict, because: verdict.to_string(), access_token: None, refresh_token: None }
+                Issued {
+                    verdict,
+                    because: verdict.to_string(),
+                    access_token: None,
+                    refresh_token: None,
+                    expires_in: None,
+                }
             }
         }
     }
@@ -175,7 +187,14 @@ fn read(status: u16, body: &[u8]) -> Issued {
         None => format!("status {status}"),
     };
     let token = |text: Option<String>| text.filter(|_| verdict == Verdict::Accept).map(Secret::new);
-    Issued { verdict, because, access_token: token(members.access_token), refresh_token: token(members.refresh_token) }
+    let seconds = |value: Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    Issued {
+        verdict,
+        because,
+        access_token: token(members.access_token),
+        refresh_token: token(members.refresh_token),
+        expires_in: members.expires_in.and_then(seconds),
+    }
 }
 
 #[cfg(test)]
@@ -194,5 +213,8 @@ mod tests {
         assert_eq!(read(400, br#"{"error":"invalid_grant"}"#).because, "status 400, invalid_grant");
         assert_eq!(read(400, br#"{"error":"<script>"}"#).because, "status 400");
         assert!(read(500, br#"{"access_token":"a"}"#).access_token.is_none());
+        let life =
+            |text: &str| read(200, format!(r#"{{"access_token":"a","expires_in":{text}}}"#).as_bytes()).expires_in;
+        assert_eq!([life("60"), life("\"60\""), life("null"), life("-1")], [Some(60), Some(60), None, None]);
     }
 }

@@ -3,6 +3,7 @@
 mod gate;
 mod plan;
 mod result;
+mod users;
 
 pub use gate::{Gate, LoadMetric, Of};
 pub use plan::{Ask, Drive, LoadFile, LoadFormat, LoadPlan, LoadText, Stage, Sweep};
@@ -10,3 +11,4 @@ pub use result::{
     ClassLoad, GateResult, Generator, LoadResult, LoadSeries, LoadWindow, Maximum, Milliseconds, Paired, Step,
     TargetUse,
 };
+pub use users::{UserRequests, Users};

@@ -133,6 +133,9 @@ pub enum Drive {
     /// So many connections, each of which sends the next token when its answer is there (closed loop). Latency then says
     /// little: it is the number of connections over the throughput.
     Connections(u32),
+    /// So many users, each of whom signs in, calls with the token, renews it before it expires, and now and then shows one
+    /// of the bad tokens of the mix (closed loop). Latency says how they felt, and not what the target can do.
+    Users(u32),
 }
 
 impl Default for Drive {
@@ -192,6 +195,7 @@ impl fmt::Display for Drive {
             Drive::Rate(rate) => write!(f, "{rate}, evenly"),
             Drive::Poisson(rate) => write!(f, "{rate}, at random"),
             Drive::Connections(count) => write!(f, "closed loop over {count} connections"),
+            Drive::Users(count) => write!(f, "{count} users (closed loop)"),
             Drive::Stages(stages) => {
                 for (place, stage) in stages.iter().enumerate() {
                     let to = stage.to.map_or(String::new(), |to| format!(" to {to}"));

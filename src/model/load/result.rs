@@ -1,6 +1,9 @@
 //! What a load plan came to: in `run.json`, and for every report made from it.
 
-use super::gate::{Gate, LoadMetric, Of};
+use super::{
+    gate::{Gate, LoadMetric, Of},
+    users::Users,
+};
 use crate::model::{
     case::Source,
     chaos::{Grade, Percentiles},
@@ -45,6 +48,9 @@ pub struct LoadResult {
     /// The same load on another target, in turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paired: Option<Paired>,
+    /// What its users did, where it had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<Users>,
     /// The gates.
     pub gates: Vec<GateResult>,
 }

@@ -10,7 +10,7 @@ use crate::{
         load::{ClassLoad, LoadResult, LoadWindow},
     },
     report::{
-        load::{comparison, health, maximum, ms, number},
+        load::{comparison, health, maximum, ms, number, users},
         text::visible,
         words::grouped,
     },
@@ -41,6 +41,7 @@ pub(super) struct LoadView {
     found: Vec<String>,
     windows: Vec<WindowView>,
     charts: Vec<ChartView>,
+    users: Option<UsersView>,
     steps: Vec<[String; 5]>,
     gates: Vec<GateView>,
     source: String,
@@ -59,6 +60,16 @@ struct WindowView {
     cache: Option<String>,
     health: String,
     target: Option<String>,
+}
+
+/// What users did.
+#[derive(Serialize)]
+struct UsersView {
+    headline: String,
+    label: &'static str,
+    heads: [&'static str; 7],
+    rows: Vec<[String; 7]>,
+    page: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +130,13 @@ impl LoadView {
             found: found.map(|line| visible(&line)).collect(),
             windows: result.windows.iter().map(|window| WindowView::of(window, fastest)).collect(),
             charts: result.windows.iter().take(DRAWN).map(ChartView::of).collect(),
+            users: result.users.as_ref().map(|own| UsersView {
+                headline: users::headline(own),
+                label: users::LABEL,
+                heads: users::HEADS,
+                rows: users::rows(own),
+                page: users::page(own).map(str::to_owned),
+            }),
             steps: result
                 .maximum
                 .iter()

@@ -1,10 +1,10 @@
 //! Load plans as lines of a terminal.
 
-use super::{comparison, health, maximum, ms, number};
+use super::{comparison, health, maximum, ms, number, users};
 use crate::{
     model::{
         Outcome, RunReport,
-        load::{GateResult, LoadResult, LoadWindow},
+        load::{GateResult, LoadResult, LoadWindow, Users},
     },
     report::{Paint, Role, outcome_symbol, outcome_word, text::visible},
 };
@@ -29,6 +29,9 @@ pub fn load_block(result: &LoadResult, paint: Paint<'_>) -> String {
     }
     if let Some(paired) = &result.paired {
         let _ = writeln!(text, "    {}", paint(Role::Headline, &visible(&comparison(paired))));
+    }
+    if let Some(own) = &result.users {
+        user_lines(&mut text, own, paint);
     }
     for note in &result.notes {
         let _ = writeln!(text, "    {}", visible(note));
@@ -75,6 +78,17 @@ fn window_lines(text: &mut String, window: &LoadWindow, paint: Paint<'_>) {
     for line in window.wrong.iter().take(3) {
         let _ = writeln!(text, "      {}", visible(line));
     }
+}
+
+fn user_lines(text: &mut String, own: &Users, paint: Paint<'_>) {
+    let _ = writeln!(text, "    {}", paint(Role::Name, &users::headline(own)));
+    for [name, count, failed, mean, p50, p95, p99] in users::rows(own) {
+        let _ = writeln!(
+            text,
+            "      {name:<20} {count:>9}  {failed} failed  mean {mean}  p50 {p50}  p95 {p95}  p99 {p99}"
+        );
+    }
+    let _ = writeln!(text, "      {}", paint(Role::Label, users::LABEL));
 }
 
 fn gate_lines(text: &mut String, gate: &GateResult, paint: Paint<'_>) {

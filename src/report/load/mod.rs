@@ -1,6 +1,7 @@
 //! Load as people read it: the lines of a terminal, and what they and the page have in common.
 
 mod console;
+pub(super) mod users;
 
 pub use console::load_block;
 pub(super) use console::load_lines;

@@ -17,14 +17,16 @@ use std::{
 };
 use url::form_urlencoded;
 
-const SECRET: &str = "s3cret";
+pub const SECRET: &str = "s3cret";
 
 /// What the provider does wrong.
 #[derive(Clone, Copy, PartialEq)]
-enum Flaw {
+pub enum Flaw {
     None,
     /// Every tenth rotated refresh token is lost.
     Forgets,
+    /// Every rotated refresh token is lost.
+    Loses,
     /// Tokens are long.
     Verbose,
 }
@@ -37,7 +39,7 @@ struct Sessions {
 }
 
 /// A token endpoint with client credentials, passwords and rotated refresh tokens.
-fn provider(flaw: Flaw) -> SocketAddr {
+pub fn provider(flaw: Flaw) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let sessions = Arc::new(Mutex::new(Sessions::default()));
@@ -86,7 +88,7 @@ fn answer(head: &str, body: &[u8], flaw: Flaw, sessions: &Mutex<Sessions>) -> (&
     let mut sessions = sessions.lock().unwrap_or_else(PoisonError::into_inner);
     let header = URL_SAFE_NO_PAD.encode(json!({ "alg": "ES256", "typ": "at+jwt" }).to_string());
     let length = if flaw == Flaw::Verbose { 2000 } else { 300 };
-    let mut given = json!({ "access_token": format!("{header}.{}.x", "a".repeat(length)), "token_type": "Bearer" });
+    let mut given = json!({ "access_token": format!("{header}.{}.x", "a".repeat(length)), "token_type": "Bearer", "expires_in": 2 });
     match of("grant_type") {
         Some("client_credentials") if of("scope") == Some("orders:read") => return ("200 OK", given),
         Some("password") if of("password") == Some(SECRET) => {}
@@ -95,7 +97,8 @@ fn answer(head: &str, body: &[u8], flaw: Flaw, sessions: &Mutex<Sessions>) -> (&
     }
     sessions.given += 1;
     let token = format!("refresh-{}", sessions.given);
-    if flaw != Flaw::Forgets || !sessions.given.is_multiple_of(10) {
+    let is_lost = flaw == Flaw::Loses || flaw == Flaw::Forgets && sessions.given.is_multiple_of(10);
+    if !is_lost {
         sessions.good.insert(token.clone());
     }
     given["refresh_token"] = token.into();

@@ -101,6 +101,13 @@ fn a_target_over_https_is_measured_by_the_authority_of_its_file() {
     let run: Value = serde_json::from_slice(&fs::read(here.join("out/run.json")).unwrap()).unwrap();
     let window = &run["load"][0]["windows"][0];
     assert_eq!((&window["wrong-accepts"], &window["wrong-refusals"]), (&0.into(), &0.into()));
+    // So are users, each over a connection of its own.
+    gauntlet_in(here, &[&args[..], &["--users", "2", "--duration", "2s"]].concat())
+        .with_code(0)
+        .says("2 users, played by");
+    let run: Value = serde_json::from_slice(&fs::read(here.join("out/run.json")).unwrap()).unwrap();
+    let window = &run["load"][0]["windows"][0];
+    assert!(window["answered"].as_u64().unwrap() > 0 && window["wrong-refusals"] == 0, "{window}");
     // Without that authority it is nobody whom a token may be shown to.
     file("");
     gauntlet_in(here, &args).with_code(3);

@@ -24,6 +24,7 @@ mod load;
 mod load_http2;
 mod load_provider;
 mod load_tls;
+mod load_users;
 pub mod play;
 mod profiles;
 mod proxy;

@@ -106,7 +106,12 @@ impl Playing {
     }
 
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        kill(Pid::from_raw(self.id()), signal).unwrap();
+    }
+
+    /// Its process.
+    pub fn id(&self) -> i32 {
+        i32::try_from(self.child.id()).unwrap()
     }
 
     /// Whether it has ended by itself.
