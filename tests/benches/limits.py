@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Measures servers whose speed is known, again and again: does `--find-max` find it, and does `--vs` see a difference of five
-in a hundred and nothing where there is none? Prints every answer, and ends with 1 where one is off.
+"""Measures servers whose speed is known, again and again: does an open loop keep its rate and tell the truth about a server
+that stalls, does `--find-max` find a capacity, and does `--vs` see a difference of five in a hundred and nothing where there is
+none? Prints every answer, and ends with 1 where one is off. Takes about a quarter of an hour; be alone on the machine.
 
     cargo build --release && tests/benches/limits.py target/release/gauntlet
 """
@@ -16,6 +17,12 @@ CAPACITIES = (1_000, 5_000, 20_000)
 TIMES = 5
 WITHIN = 0.03
 
+RATES = (2_000, 20_000)
+RATE_ERROR = 0.005
+# A server that stands still for 200 ms in each second: a fifth of the tokens waits, evenly between 0 and 200 ms.
+STALLED, STALLED_P90, STALLED_P99 = "builtin:yardstick:stall=200ms/1s", 100.0, 190.0
+STALL_ERROR = 0.05
+
 COMPARISONS = 20
 WANTED = 19
 FAST, SLOW = "builtin:yardstick:5000/s", "builtin:yardstick:4750/s"
@@ -30,6 +37,30 @@ def load(gauntlet: str, *arguments: str) -> dict:
             return json.loads((Path(out) / "run.json").read_text())["load"][0]
         except FileNotFoundError:
             sys.exit(done.stderr)
+
+
+def window(gauntlet: str, target: str, rate: int, seconds: int) -> dict:
+    found = load(gauntlet, target, "steady", "--rate", f"{rate}/s", "--duration", f"{seconds}s")["windows"][0]
+    if found["failed"] or found["wrong-refusals"]:
+        sys.exit(f"{target} at {rate}/s: {found['failed']} failed, {found['wrong-refusals']} refused")
+    return found
+
+
+def schedules(gauntlet: str) -> bool:
+    good = True
+    for rate in RATES:
+        rounds = [window(gauntlet, "builtin:yardstick", rate, 5) for _ in range(TIMES)]
+        errors = [abs(found["throughput_rps"] / rate - 1) for found in rounds]
+        late = [found["generator"]["late"] for found in rounds]
+        p99 = [found["token_validation_ms"]["p99"] for found in rounds]
+        print(f"{rate}/s asked: off by {', '.join(f'{100 * error:.3f}' for error in errors)} %; late {late}; p99 {p99} ms", flush=True)
+        good &= all(error <= RATE_ERROR for error in errors)
+    for _ in range(TIMES):
+        times = window(gauntlet, STALLED, 2_000, 10)["token_validation_ms"]
+        off = [times["p90"] / STALLED_P90 - 1, times["p99"] / STALLED_P99 - 1]
+        print(f"{STALLED}: p90 {times['p90']:.1f} ms ({100 * off[0]:+.1f} %), p99 {times['p99']:.1f} ms ({100 * off[1]:+.1f} %)", flush=True)
+        good &= all(abs(error) <= STALL_ERROR for error in off)
+    return good
 
 
 def maxima(gauntlet: str) -> bool:
@@ -61,8 +92,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gauntlet", help="the binary, of a release build")
     options = parser.parse_args()
-    # Both are measured, also where the first is off.
-    results = [maxima(options.gauntlet), comparisons(options.gauntlet)]
+    # All are measured, also where the first is off.
+    results = [schedules(options.gauntlet), maxima(options.gauntlet), comparisons(options.gauntlet)]
     return 0 if all(results) else 1
 
 
