@@ -114,9 +114,9 @@ same weakness for many is why the scenarios exist.
   schedule on this machine, so that nothing is said.
 - **forged**: forged tokens that were taken.
 
-Two values mean that the runs differ. The machine (two processors) was shared with builds, so that the sender often was late,
-and *hang* says more about orders of magnitude than about milliseconds. Where the outage began shortly before a refresh, or the
-set is kept for each key apart, it is survived for less than a lifetime.
+Two values mean that the runs differ. The machine has two processors, and had other work of a lower priority meanwhile
+(`nice -n -10`). Where the outage began shortly before a refresh, or the set is kept for each key apart, it is survived for less
+than a lifetime.
 
 | validator | outage | removed | new | fetches | hang | forged |
 |---|---|---|---|---|---|---|
