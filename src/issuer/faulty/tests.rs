@@ -56,8 +56,9 @@ fn url(endpoint: &Endpoint) -> String {
     format!("http://{}/issuer/jwks.json", endpoint.address())
 }
 
+/// It shows bodies as they were sent.
 fn client() -> Client {
-    Client::builder().no_proxy().timeout(PATIENCE).redirect(Policy::none()).build().unwrap()
+    Client::builder().no_proxy().no_gzip().timeout(PATIENCE).redirect(Policy::none()).build().unwrap()
 }
 
 /// Status and body, or what went wrong.
