@@ -319,5 +319,6 @@ fn a_window_can_be_stopped() {
     );
     let arena = arena(&wire, 2, 0);
     let (tally, _) = play(&wire, &arena, &long);
-    assert!(tally.classes[0].sent() > 0);
+    // Each thread sends one class, and the other one may not have come to it.
+    assert!(tally.classes.iter().map(super::super::tally::ClassTally::sent).sum::<u64>() > 0);
 }
