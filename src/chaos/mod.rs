@@ -18,6 +18,7 @@ mod metrics;
 mod observe;
 mod our_keys;
 mod play;
+mod portions;
 mod probe;
 mod record;
 mod result;

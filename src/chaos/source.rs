@@ -1,6 +1,9 @@
 //! The traffic of a scenario: its mix at its rate, and what steps send at once.
 
-use super::desk::{Desk, Part, portions};
+use super::{
+    desk::Desk,
+    portions::{Part, portions},
+};
 use crate::{
     model::chaos::{Burst, Rate, Scenario, TokenClass},
     traffic::{Deal, Schedule, Shot, Source},

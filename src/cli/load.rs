@@ -165,12 +165,6 @@ impl Load {
                 "drive it at several rates instead: sweep = { rate = [\"50/s\", \"100/s\"] } in a plan file",
             ));
         }
-        if asks_provider && self.http2 {
-            return Err(usage(
-                "--http2 is about validators, and this plan asks an identity provider",
-                "leave --http2 out: token endpoints are asked over HTTP/1.1",
-            ));
-        }
         // Nobody has to fetch our keys where only an identity provider is asked.
         let (subject, yardstick) = match &self.target {
             Aim::Named(name) if asks_provider => (name.subject()?, None),
@@ -269,7 +263,7 @@ impl Load {
                 // It verifies nothing, so only good tokens say anything about it.
                 text.mix.retain(|class, _| !class.is_forged());
             }
-            if let Some((what, help)) = load_trouble(plan).filter(|_| self.users.is_some()) {
+            if let Some((what, help)) = load_trouble(plan) {
                 return Err(usage(format!("{}: {what}", plan.id), help));
             }
         }

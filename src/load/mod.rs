@@ -8,6 +8,7 @@
 mod arena;
 mod arrivals;
 mod batch;
+mod beat;
 mod desk;
 mod engine;
 mod gates;

@@ -3,10 +3,11 @@
 
 use super::{
     arena::{Arena, Shot},
+    beat::Beat,
     desk::Desk,
     engine::{Order, PATIENCE, process_cpu},
     streams::Streams,
-    tally::{Beat, LATE_NS, Seen, Start, Tally},
+    tally::{LATE_NS, Seen, Start, Tally},
 };
 use crate::{
     model::{Verdict, load::Drive},

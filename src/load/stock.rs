@@ -209,34 +209,15 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::{ContentEncryption, KeyManagement, Period, World, access::AccessRules},
-        token::{KeyRing, Setting, decode_segment},
+    use crate::token::{
+        decode_segment,
+        testing::{self, good},
     };
     use serde_json::Value;
     use std::collections::BTreeSet;
 
     fn forge() -> Arc<Forge> {
-        let setting = Setting {
-            world: World::unserved("https://issuer.example"),
-            issuer: "https://issuer.example".into(),
-            audience: "a".into(),
-            typ: "JWT".into(),
-            leeway: Period::from_secs(0),
-            encryption: (KeyManagement::Dir, ContentEncryption::A256Gcm),
-            seed: 1,
-            rules: AccessRules::default(),
-        };
-        Arc::new(Forge::new(KeyRing::generate(&[Alg::Es256, Alg::Hs256]).unwrap(), setting))
-    }
-
-    fn good() -> Recipe {
-        serde_json::from_value(json!({
-            "header": { "alg": "${alg}", "kid": "${kid}" },
-            "sign": { "key": "active" },
-            "claims": { "iss": "${issuer}", "exp": "${now + lifetime}", "jti": "${nonce}" },
-        }))
-        .unwrap()
+        Arc::new(testing::forge(&[Alg::Es256, Alg::Hs256]))
     }
 
     fn wanted(mix: &[(TokenClass, u32)], count: usize) -> Wanted {

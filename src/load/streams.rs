@@ -98,12 +98,12 @@ impl Streams {
 
     async fn exchange(&self, rendered: &[u8]) -> Result<(u16, Vec<u8>), Lost> {
         let scheme = if self.wire.tls.is_some() { "https" } else { "http" };
-        let request = request(scheme, rendered).map_err(|because| Lost::new(Verdict::OddAnswer, because))?;
         let place = self.turn.fetch_add(1, Ordering::Relaxed) % self.places.len();
         let mut again = true;
         loop {
             let mut sender = self.sender(place).await?;
-            match sender.send_request(request.clone()).await {
+            let request = request(scheme, rendered).map_err(|because| Lost::new(Verdict::OddAnswer, because))?;
+            match sender.send_request(request).await {
                 Ok(answer) => return whole(answer, self.wire.reads_body()).await,
                 // A connection may end just when a request is on its way to it: any client asks again.
                 Err(error) if again && (error.is_canceled() || error.is_closed()) => {

@@ -2,8 +2,9 @@
 
 use super::{
     arena::Arena,
+    beat::Beat,
     engine::Order,
-    tally::{Beat, ClassTally, Tally, histogram},
+    tally::{ClassTally, Tally, histogram},
     window::Moment,
 };
 use crate::{

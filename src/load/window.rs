@@ -2,12 +2,12 @@
 
 use super::{
     arena::Arena,
+    beat::Beat,
     desk::Desk,
     engine::{self, Order},
     probe::{self, Asked},
     streams::Streams,
     summary::{self, Resources, Rows},
-    tally::Beat,
 };
 use crate::{
     model::load::LoadWindow,

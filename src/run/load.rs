@@ -161,9 +161,6 @@ async fn run(
     if versus.is_some() && plans.iter().any(|plan| matches!(plan.text.drive, Drive::Users(_))) {
         return Err(RunError::UsersAlone);
     }
-    if plans.iter().any(|plan| plan.text.http2 && matches!(plan.text.drive, Drive::Users(_))) {
-        return Err(RunError::Unprepared("users speak HTTP/1.1 only; take `http2` out of the plan".into()));
-    }
     let file = if let Subject::File(path, file) = &subject { Some((path.clone(), file.clone())) } else { None };
     let stage = Stage::set(subject, catalog, &issuer, None, seed).await?;
     let mut first = Side::new(stage, catalog);

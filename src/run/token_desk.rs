@@ -173,34 +173,14 @@ fn random() -> Result<String, ForgeError> {
 mod tests {
     use super::*;
     use crate::{
-        model::{ContentEncryption, KeyManagement, Period, Verdict, World, access::AccessRules},
+        model::Verdict,
         target::TokenEndpoint,
-        token::{KeyRing, Setting, decode_segment},
+        token::{
+            decode_segment,
+            testing::{forge, good},
+        },
     };
     use std::path::Path;
-
-    fn forge() -> Arc<Forge> {
-        let setting = Setting {
-            world: World::unserved("https://issuer.example"),
-            issuer: "https://issuer.example".into(),
-            audience: "a".into(),
-            typ: "JWT".into(),
-            leeway: Period::from_secs(0),
-            encryption: (KeyManagement::Dir, ContentEncryption::A256Gcm),
-            seed: 1,
-            rules: AccessRules::default(),
-        };
-        Arc::new(Forge::new(KeyRing::generate(&[Alg::Hs256]).unwrap(), setting))
-    }
-
-    fn good() -> Recipe {
-        serde_json::from_value(json!({
-            "header": { "alg": "${alg}", "kid": "${kid}" },
-            "sign": { "key": "active" },
-            "claims": { "iss": "${issuer}", "exp": "${now + lifetime}", "jti": "${nonce}" },
-        }))
-        .unwrap()
-    }
 
     fn claims(token: &str) -> Value {
         serde_json::from_slice(&decode_segment(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
@@ -208,7 +188,8 @@ mod tests {
 
     #[tokio::test]
     async fn it_gives_short_tokens_and_rotates_what_renews_them() {
-        let desk = TokenDesk::open(&forge(), good(), Alg::Hs256, "n".into(), Duration::from_secs(60)).await.unwrap();
+        let forge = Arc::new(forge(&[Alg::Hs256]));
+        let desk = TokenDesk::open(&forge, good(), Alg::Hs256, "n".into(), Duration::from_secs(60)).await.unwrap();
         let open = async |provider: &Provider| TokenEndpoint::open(provider, Path::new("."), &[]).await.unwrap();
         let endpoint = open(&desk.provider()).await;
         let first = endpoint.begin().await;

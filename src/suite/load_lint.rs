@@ -31,9 +31,6 @@ pub fn lint_load_plan(plan: &LoadPlan, file: &str) -> Vec<Complaint> {
     }
     let late = text.expire_after.is_some_and(|after| !stages && after.0 >= text.duration.0);
     ask(late, &["load", "expire-after"], "the window ends before the first token expires".into());
-    let over = |what| format!("{what} over HTTP/1.1, whatever this says");
-    ask(text.http2 && text.ask.is_of_provider(), &["load", "http2"], over("an identity provider is asked"));
-    ask(text.http2 && matches!(text.drive, Drive::Users(_)), &["load", "http2"], over("users call"));
     for (number, gate) in text.assert.iter().enumerate() {
         let path = ["load", "assert", &number.to_string()];
         ask(!is_sent(text, gate), &path, format!("`{gate}` is about tokens that it never sends"));
@@ -101,7 +98,6 @@ mod tests {
     #[test]
     fn what_is_never_used_or_never_sent_is_found_at_its_line() {
         for (own, wanted) in [
-            ("ask = \"issuance\"\nhttp2 = true", "6: an identity provider is asked over HTTP/1.1"),
             ("\nduration = \"9s\"\ndrive = { stages = [{ rate = \"5/s\", for = \"2s\" }] }", "6: the stages have"),
             ("replay = 5\nsweep = { replay = [0] }", "5: the sweep says `replay` as well"),
             ("expire-after = \"10s\"", "5: the window ends before"),

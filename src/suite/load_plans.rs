@@ -113,6 +113,10 @@ fn trouble(plan: &LoadPlan) -> Option<(&'static str, String, &'static str)> {
         let what = "an identity provider makes its own tokens: nothing can be said about them or about our keys";
         return Some(("ask", what.into(), "take out expire-after, more-keys and cold, or ask for validation"));
     }
+    if text.http2 && (asks_provider || matches!(text.drive, Drive::Users(_))) {
+        let who = if asks_provider { "token endpoints are asked" } else { "users call" };
+        return Some(("http2", format!("{who} over HTTP/1.1"), "leave HTTP/2 out, or drive a validator at a rate"));
+    }
     let percent = |value: &u32| *value > 100;
     let replays = match &text.sweep {
         Some(Sweep::Replay(values)) => values.iter().chain(&text.replay).any(percent),
@@ -175,6 +179,8 @@ mod tests {
             ("drive = { connections = 0 }", "at least one connection"),
             ("drive = { users = 0 }", "at least one user"),
             ("drive = { users = 5 }\nask = \"refresh\"", "`ask` means nothing to them"),
+            ("drive = { users = 5 }\nhttp2 = true", "users call over HTTP/1.1"),
+            ("ask = \"issuance\"\nhttp2 = true", "token endpoints are asked over HTTP/1.1"),
             ("drive = { users = 5 }\nsweep = { alg = [\"RS256\"] }", "`sweep` means nothing to them"),
             ("drive = { speed = 1 }", "unknown variant"),
             ("replay = 101", "at most 100"),

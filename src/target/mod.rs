@@ -42,7 +42,7 @@ mod shown;
 mod start;
 mod stdio;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tls;
 mod token_endpoint;
 mod upstream;

@@ -1,10 +1,12 @@
 //! Servers that answer as a test wants, and the values that tests share.
 
+use super::{Target, connect};
 use crate::model::{Alg, Period, TargetFile, TrustConfig, World, access::AccessRules};
 use serde_json::{Value, json};
 use std::{
     future::Future,
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -132,6 +134,16 @@ pub(super) fn trust() -> TrustConfig {
         rules: AccessRules::default(),
         second: None,
     }
+}
+
+/// A target with a bearer route at this address, and more members of its table.
+pub(crate) async fn bearer(url: &str, more: Value) -> Arc<Target> {
+    let mut bearer = json!({ "url": url });
+    if let (Value::Object(bearer), Value::Object(more)) = (&mut bearer, more) {
+        bearer.extend(more);
+    }
+    let file = file(bearer, json!({}));
+    connect(&file, Path::new("."), &world(), &trust()).await.unwrap().target()
 }
 
 /// Waits until no process of this id runs any more; one that is dead but not yet buried does not run.

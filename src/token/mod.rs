@@ -31,6 +31,8 @@ mod served;
 mod special;
 mod spelling;
 mod template;
+#[cfg(test)]
+pub(crate) mod testing;
 mod verifying;
 
 pub use anatomy::evidence;

@@ -83,7 +83,7 @@ async fn present(target: &Target, shot: &Shot, zero: Instant) -> Answered {
 mod tests {
     use super::*;
     use crate::{
-        model::{TargetFile, chaos::Rate},
+        model::chaos::Rate,
         traffic::{Latencies, Lateness, Schedule},
     };
     use tokio::{
@@ -135,30 +135,9 @@ mod tests {
         address
     }
 
-    async fn target(address: std::net::SocketAddr) -> Arc<Target> {
-        let text = format!(
-            "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"http://{address}/\"\n\
-             [trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
-        );
-        let file: TargetFile = toml::from_str(&text).unwrap();
-        let world = crate::model::World::unserved("http://127.0.0.1:1");
-        let trust = crate::model::TrustConfig {
-            issuer: String::new(),
-            audience: "a".into(),
-            algorithms: vec![crate::model::Alg::Es256],
-            leeway: crate::model::Period::from_secs(0),
-            typ: "JWT".into(),
-            jwks_uri: None,
-            keys: serde_json::Value::Null,
-            rules: Default::default(),
-            decryption: Default::default(),
-            second: None,
-        };
-        crate::target::connect(&file, std::path::Path::new("."), &world, &trust).await.unwrap().target()
-    }
-
     async fn collect(count: u64, rate: f64, open: usize) -> Vec<Sample> {
-        let target = target(stalling().await).await;
+        let url = format!("http://{}/", stalling().await);
+        let target = crate::target::testing::bearer(&url, serde_json::json!({})).await;
         let (send, mut receive) = mpsc::unbounded_channel();
         let source = Constant { schedule: Schedule::constant(Rate(rate)), next: 0, count };
         drive(source, vec![target], Instant::now(), open, send).await;

@@ -161,29 +161,14 @@ impl Mint {
 mod tests {
     use super::*;
     use crate::{
-        model::{ContentEncryption, KeyManagement, Period, World, access::AccessRules},
-        token::{KeyRing, Setting, decode_segment},
+        model::Period,
+        token::{KeyRing, Setting, decode_segment, testing},
     };
 
     fn mint() -> Mint {
-        let setting = Setting {
-            world: World::unserved("https://issuer.example"),
-            issuer: "https://issuer.example".into(),
-            audience: "https://orders.example".into(),
-            typ: "JWT".into(),
-            leeway: Period::from_secs(60),
-            encryption: (KeyManagement::Dir, ContentEncryption::A256Gcm),
-            seed: 1,
-            rules: AccessRules::default(),
-        };
-        let good: Recipe = serde_json::from_value(json!({
-            "header": { "typ": "${typ}", "alg": "${alg}", "kid": "${kid}" },
-            "sign": { "key": "active" },
-            "claims": { "iss": "${issuer}", "aud": "${audience}", "iat": "${now}", "exp": "${now + lifetime}", "jti": "${nonce}" },
-        }))
-        .unwrap();
+        let setting = Setting { leeway: Period::from_secs(60), ..testing::setting() };
         let ring = KeyRing::generate(&[Alg::Es256]).unwrap();
-        Mint::new(Arc::new(Forge::new(ring, setting)), good, Alg::Es256, "t".into())
+        Mint::new(Arc::new(Forge::new(ring, setting)), testing::good(), Alg::Es256, "t".into())
     }
 
     fn part(token: &str, index: usize) -> Value {

@@ -17,7 +17,8 @@ pub use reply::{Progress, Reader, Whole};
 use super::{
     arena::Arena,
     arrivals::{Arrivals, length_of},
-    tally::{Beat, Tally},
+    beat::Beat,
+    tally::Tally,
 };
 use crate::{model::load::Drive, target::Wire};
 use nix::time::ClockId;

@@ -7,14 +7,12 @@ use super::*;
 use crate::{
     load::{
         arena::{Kind, Owed},
-        tally::Beat,
+        beat::Beat,
     },
-    model::{
-        Alg, Period, TargetFile, TrustConfig, World,
-        chaos::{Rate, TokenClass},
-    },
-    target::Target,
+    model::chaos::{Rate, TokenClass},
+    target::testing,
 };
+use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -69,34 +67,14 @@ fn say(stream: &mut TcpStream, text: &str) -> bool {
 const YES: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 fn wire(address: SocketAddr, timeout: &str) -> Wire {
-    wire_to(&format!("http://{address}/who"), timeout, "")
+    wire_to(&format!("http://{address}/who"), timeout, json!({}))
 }
 
-/// The wire of a target file with more lines about its transport.
-fn wire_to(url: &str, timeout: &str, lines: &str) -> Wire {
-    let text = format!(
-        "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"{url}\"\n\
-         timeout = \"{timeout}\"\n{lines}[trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
-    );
-    let file: TargetFile = toml::from_str(&text).unwrap();
-    let trust = TrustConfig {
-        issuer: String::new(),
-        audience: "a".into(),
-        algorithms: vec![Alg::Es256],
-        leeway: Period::from_secs(0),
-        typ: "JWT".into(),
-        jwks_uri: None,
-        keys: serde_json::Value::Null,
-        rules: Default::default(),
-        decryption: Default::default(),
-        second: None,
-    };
-    let world = World::unserved("http://127.0.0.1:1");
+/// The wire of a route with more members in its table.
+fn wire_to(url: &str, timeout: &str, mut more: Value) -> Wire {
+    more["timeout"] = timeout.into();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let target: Arc<Target> = runtime.block_on(async {
-        crate::target::connect(&file, std::path::Path::new("."), &world, &trust).await.unwrap().target()
-    });
-    target.wire().unwrap()
+    runtime.block_on(testing::bearer(url, more)).wire().unwrap()
 }
 
 /// Requests with the tokens `good-N` and `bad-N` in turns, of the size given.

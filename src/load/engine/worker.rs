@@ -7,7 +7,8 @@ use crate::{
     load::{
         arena::{Arena, Shot},
         arrivals::Arrivals,
-        tally::{Beat, LATE_NS, Start, Tally},
+        beat::Beat,
+        tally::{LATE_NS, Start, Tally},
     },
     model::{Verdict, load::Drive},
     target::Wire,

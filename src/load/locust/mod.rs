@@ -5,29 +5,21 @@
 //! authenticated: use it on loopback or a private network only.
 
 mod message;
+mod running;
 mod stats;
 
-use super::{
-    arena::Arena,
-    engine::{self, Order, process_cpu},
-    summary::{self, Rows, own_memory},
-    tally::{Beat, SECOND_NS, Tally},
-};
-use crate::{
-    model::load::{Drive, LoadWindow},
-    target::Wire,
-};
+use super::{arena::Arena, engine::process_cpu, summary::own_memory};
+use crate::{model::load::LoadWindow, target::Wire};
 use message::{Message, map};
 use rmpv::Value;
-use stats::{Stats, counts};
+use running::Test;
+use stats::counts;
 use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-        mpsc::{Receiver, channel},
+        atomic::{AtomicBool, Ordering},
     },
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, time::interval};
@@ -45,8 +37,6 @@ const SILENCE: Duration = Duration::from_secs(12);
 const AGAIN: Duration = Duration::from_secs(1);
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// A test without an end: longer than any.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The locustfile that the master needs: users by the name that the worker knows, which do nothing by themselves.
 pub const LOCUSTFILE: &str = r#"# For the master: locust -f THIS_FILE --master. The workers are `gauntlet worker --locust HOST:5557 TARGET`.
@@ -144,20 +134,6 @@ pub async fn work(join: &Join, said: &(dyn Fn(News) + Sync)) -> Result<Vec<(Load
 enum Ended {
     Quit,
     Lost,
-}
-
-/// A test that runs.
-struct Test {
-    stop: Arc<AtomicBool>,
-    users: Arc<AtomicU32>,
-    order: Order,
-    beats: Receiver<Beat>,
-    thread: JoinHandle<io::Result<Tally>>,
-    /// Seconds since the epoch.
-    start: u64,
-    began: Instant,
-    rows: Rows,
-    stats: Stats,
 }
 
 /// One connection to a master.
@@ -269,7 +245,7 @@ impl<'j> Session<'j> {
                 self.tell("spawning", Value::Nil).await?;
                 match &self.test {
                     Some(test) => test.users.store(users, Ordering::Relaxed),
-                    None => self.test = Some(self.begin(users)),
+                    None => self.test = Some(Test::begin(self.join, users)),
                 }
                 let data = map(vec![("user_classes_count", counts(&self.users)), ("user_count", users.into())]);
                 self.tell("spawning_complete", data).await?;
@@ -289,27 +265,6 @@ impl<'j> Session<'j> {
             _ => {}
         }
         Ok(false)
-    }
-
-    fn begin(&self, users: u32) -> Test {
-        let (stop, users) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(users)));
-        let order = Order {
-            drive: Drive::Connections(u32::MAX),
-            warm_up: Duration::ZERO,
-            duration: FOR_EVER,
-            threads: self.join.threads,
-            most: 0,
-            seed: 0,
-            first: 0,
-            stop: Arc::clone(&stop),
-            users: Some(Arc::clone(&users)),
-        };
-        let (send, beats) = channel();
-        let (wire, arena, own) = (self.join.wire.clone(), Arc::clone(&self.join.arena), order.clone());
-        let began = Instant::now();
-        let thread = std::thread::spawn(move || engine::run(&wire, &arena, &own, began, &send));
-        let start = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
-        Test { stop, users, order, beats, thread, start, began, rows: Rows::default(), stats: Stats::default() }
     }
 
     async fn heartbeat(&mut self) -> Result<(), String> {
@@ -360,37 +315,6 @@ impl<'j> Session<'j> {
         said(News::Over(test.stats.told));
         tests.push((test.window(&self.join.arena, &tally), test.stats.told));
         Ok(())
-    }
-}
-
-impl Test {
-    /// Takes in the seconds that are over.
-    fn drain(&mut self) {
-        for beat in self.beats.try_iter() {
-            self.stats.add(&beat, self.start);
-            self.rows.add(beat);
-        }
-    }
-
-    fn drain_silently(&mut self) {
-        for beat in self.beats.try_iter() {
-            self.rows.add(beat);
-        }
-    }
-
-    async fn end(&mut self) -> io::Result<Tally> {
-        self.stop.store(true, Ordering::Relaxed);
-        let empty = std::thread::spawn(|| Err(io::Error::other("the test is over")));
-        let thread = std::mem::replace(&mut self.thread, empty);
-        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-        joined.map_err(io::Error::other)?.map_err(|_| io::Error::other("a thread broke off"))?
-    }
-
-    /// The window of the whole test.
-    fn window(&mut self, arena: &Arena, tally: &Tally) -> LoadWindow {
-        let length = self.began.elapsed().max(Duration::from_nanos(SECOND_NS));
-        let order = Order { duration: length, ..self.order.clone() };
-        summary::window(arena, &order, tally, std::mem::take(&mut self.rows), None)
     }
 }
 

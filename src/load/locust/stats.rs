@@ -1,7 +1,7 @@
 //! What a worker tells the master about its requests: what is new since it told it last.
 
 use super::message::map;
-use crate::load::{arena::Kind, tally::Beat};
+use crate::load::{arena::Kind, beat::Beat};
 use rmpv::Value;
 use std::collections::BTreeMap;
 

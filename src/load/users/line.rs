@@ -126,33 +126,14 @@ async fn connect(wire: &Wire) -> io::Result<Box<dyn Stream>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::{Alg, Period, TargetFile, TrustConfig, World},
-        target,
-    };
-    use std::{net::SocketAddr, path::Path};
+    use crate::target::testing;
+    use serde_json::json;
+    use std::net::SocketAddr;
     use tokio::{net::TcpListener, sync::mpsc};
 
     async fn wire(address: SocketAddr) -> Wire {
-        let text = format!(
-            "format = \"target/1\"\n[target]\nname = \"t\"\n[transport.bearer]\nurl = \"http://{address}/\"\ntimeout = \"2s\"\n\
-             [trust]\nkeys = \"jwks-uri\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\n"
-        );
-        let file: TargetFile = toml::from_str(&text).unwrap();
-        let trust = TrustConfig {
-            issuer: String::new(),
-            audience: "a".into(),
-            algorithms: vec![Alg::Es256],
-            leeway: Period::from_secs(0),
-            typ: "JWT".into(),
-            jwks_uri: None,
-            keys: serde_json::Value::Null,
-            rules: Default::default(),
-            decryption: Default::default(),
-            second: None,
-        };
-        let world = World::unserved("http://127.0.0.1:1");
-        target::connect(&file, Path::new("."), &world, &trust).await.unwrap().target().wire().unwrap()
+        let url = format!("http://{address}/");
+        testing::bearer(&url, json!({ "timeout": "2s" })).await.wire().unwrap()
     }
 
     /// Serves one connection after the other; each gets these answers, one for each request, and is closed then. An empty

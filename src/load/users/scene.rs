@@ -4,9 +4,10 @@ use super::brief::{Brief, Lot};
 use crate::{
     load::{
         arena::{Arena, Kind, Owed},
+        beat::Beat,
         engine::{Order, PATIENCE, process_cpu},
         summary,
-        tally::{Beat, Tally, histogram},
+        tally::{Tally, histogram},
         window::Collected,
     },
     model::{

@@ -1,10 +1,10 @@
 use crate::{
     model::{
-        ContentEncryption, KeyManagement, Period, Recipe, World,
+        Alg, ContentEncryption, KeyManagement, Recipe,
         jwe::{Encrypt, JweDamage, JwePart},
         target::Decryption,
     },
-    token::{Forge, ForgeError, KeyRing, RecipientKey, Setting, Token, decode_segment},
+    token::{Forge, ForgeError, KeyRing, RecipientKey, Setting, Token, decode_segment, testing::setting},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,17 +16,8 @@ use std::{
 fn forge() -> &'static Forge {
     static FORGE: OnceLock<Forge> = OnceLock::new();
     FORGE.get_or_init(|| {
-        let setting = Setting {
-            world: World::unserved("https://issuer.example"),
-            issuer: "https://issuer.example".into(),
-            audience: "https://orders.example".into(),
-            typ: "JWT".into(),
-            leeway: Period::from_secs(0),
-            encryption: Decryption::default().usual(),
-            seed: 1,
-            rules: crate::model::access::AccessRules::default(),
-        };
-        Forge::new(KeyRing::generate(&[crate::model::Alg::Es256, crate::model::Alg::Rs256]).unwrap(), setting)
+        let setting = Setting { encryption: Decryption::default().usual(), ..setting() };
+        Forge::new(KeyRing::generate(&[Alg::Es256, Alg::Rs256]).unwrap(), setting)
     })
 }
 

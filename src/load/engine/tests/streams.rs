@@ -155,9 +155,9 @@ fn over_tls_the_handshake_chooses_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
     std::fs::write(&path, ca).unwrap();
-    let ca = format!("tls = {{ ca = {path:?} }}\n");
+    let ca = json!({ "tls": { "ca": path } });
     let host_two = host(Some(chosen), usize::MAX, |_, request, _| judge(request));
-    let wire = wire_to(&format!("https://{}/who", host_two.address), "20s", &ca);
+    let wire = wire_to(&format!("https://{}/who", host_two.address), "20s", ca.clone());
     let arena = arena(&wire, 10, 0);
     let tally = host_two.play(Streams::new(wire, 2), &arena, &order(Drive::Rate(Rate(50.0)), 400));
     assert_eq!(tally.classes[0].accepted + tally.classes[1].rejected + tally.unsent, 20);
@@ -166,7 +166,7 @@ fn over_tls_the_handshake_chooses_it() {
 
     // One that chooses nothing, as servers without HTTP/2 do.
     let older = host(Some(config), usize::MAX, |_, request, _| judge(request));
-    let wire = wire_to(&format!("https://{}/who", older.address), "20s", &ca);
+    let wire = wire_to(&format!("https://{}/who", older.address), "20s", ca);
     let why = older.runtime.block_on(Streams::new(wire, 1).try_out(b"t")).unwrap_err();
     assert!(why.contains("ALPN"), "{why}");
 }
@@ -192,8 +192,8 @@ fn silence_is_a_timeout_and_a_body_goes_out_whole() {
     let (verdict, _) = host.runtime.block_on(Streams::new(silent, 1).ask(&rendered));
     assert_eq!(verdict, Verdict::Timeout);
 
-    let lines = "method = \"POST\"\nplace = { form = \"access_token\" }\n";
-    let form = wire_to(&format!("http://{}/form", host.address), "20s", lines);
+    let more = json!({ "method": "POST", "place": { "form": "access_token" } });
+    let form = wire_to(&format!("http://{}/form", host.address), "20s", more);
     let mut rendered = Vec::new();
     form.render(b"good-0", &mut rendered);
     let (verdict, because) = host.runtime.block_on(Streams::new(form, 1).ask(&rendered));

@@ -50,7 +50,7 @@ fn trusting(address: SocketAddr, ca: &str) -> (Wire, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
     fs::write(&path, ca).unwrap();
-    (wire_to(&format!("https://{address}/who"), "20s", &format!("tls = {{ ca = {path:?} }}\n")), folder)
+    (wire_to(&format!("https://{address}/who"), "20s", json!({ "tls": { "ca": path } })), folder)
 }
 
 #[test]
