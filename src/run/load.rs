@@ -22,7 +22,7 @@ use crate::{
     model::{
         Event, Level, Outcome, RunReport,
         chaos::{Rate, TokenClass},
-        load::{Drive, GateResult, LoadPlan, LoadResult, LoadWindow},
+        load::{Drive, GateResult, LoadPlan, LoadResult, LoadWindow, Sweep},
     },
     suite::Catalog,
 };
@@ -226,16 +226,21 @@ async fn alone(
 ) -> Result<LoadResult, RunError> {
     let gates = side.gates(plan);
     let mut result = begun(plan);
-    for point in points(plan) {
-        match point.alg_missing(&side.stage.trust.algorithms) {
-            Some(alg) => result.notes.push(format!("{alg} is left out: the target does not take it")),
-            None => {
-                let Some(window) = side.window(&plan.id, &point, settings, catalog, score).await? else { break };
-                result.gates.extend(judge(&gates, &window));
-                result.notes.extend(remark(plan, &point, &window, result.windows.first()));
-                result.windows.push(window);
-            }
+    for mut point in points(plan) {
+        if let Some(alg) = point.alg_missing(&side.stage.trust.algorithms) {
+            result.notes.push(format!("{alg} is left out: the target does not take it"));
+            continue;
         }
+        let unmade = side.leave_out_unmade(&mut point.text);
+        let is_the_point = unmade.is_some() && matches!(plan.text.sweep, Some(Sweep::Class(_)));
+        result.notes.extend(unmade);
+        if is_the_point {
+            continue;
+        }
+        let Some(window) = side.window(&plan.id, &point, settings, catalog, score).await? else { break };
+        result.gates.extend(judge(&gates, &window));
+        result.notes.extend(remark(plan, &point, &window, result.windows.first()));
+        result.windows.push(window);
     }
     Ok(closed(result))
 }
@@ -259,6 +264,8 @@ async fn versus_plan(
     let mut pairs = Vec::new();
     let closed_loop = matches!(plan.text.drive, Drive::Connections(_));
     let mut point = points(plan).into_iter().next().unwrap_or_else(|| Point::of(plan));
+    // Both get the same load.
+    result.notes.extend([&*first, &*second].into_iter().filter_map(|side| side.leave_out_unmade(&mut point.text)));
     // The windows of all rounds together are as long as the plan says.
     point.text.duration.0 = (plan.text.duration.0 / settings.rounds.max(1)).max(Duration::from_millis(200));
     'rounds: for round in 0..settings.rounds {
@@ -302,6 +309,7 @@ async fn search(
 ) -> Result<LoadResult, RunError> {
     let mut result = begun(plan);
     let mut point = Point::of(plan);
+    result.notes.extend(side.leave_out_unmade(&mut point.text));
     point.text.sweep = None;
     point.text.tokens = SEARCHED;
     point.text.drive = Drive::Connections(PROBE);

@@ -39,6 +39,16 @@ impl Point {
     }
 }
 
+/// Takes out of the mix what no token under this algorithm can be, and says so.
+pub(super) fn leave_out_unmade(mix: &mut BTreeMap<TokenClass, u32>, alg: Alg) -> Option<String> {
+    let unmade = |class: &TokenClass| !alg.is_asymmetric() && class.needs_public_key();
+    let names: Vec<&str> = mix.keys().filter(|class| unmade(class)).map(|class| class.name()).collect();
+    let said = (!names.is_empty())
+        .then(|| format!("without {}: under {alg} there is no public key to make that of", names.join(", ")));
+    mix.retain(|class, _| !unmade(class));
+    said
+}
+
 /// The windows of a plan.
 pub(super) fn points(plan: &LoadPlan) -> Vec<Point> {
     let with = |name: String, change: &dyn Fn(&mut LoadText)| {
@@ -92,6 +102,16 @@ mod tests {
         let text = format!("format = \"load-plan/1\"\n[load]\ntitle = \"A\"\nwhy = \"B.\"\n{own}");
         let file: LoadFile = toml::from_str(&text).unwrap();
         LoadPlan { id: "a".into(), text: file.load, source: Source { file: String::new(), line: 1 } }
+    }
+
+    #[test]
+    fn under_a_secret_there_is_no_token_of_a_public_key() {
+        let mix = || BTreeMap::from([(TokenClass::Valid, 9), (TokenClass::JwkEmbed, 1)]);
+        let (mut asymmetric, mut symmetric) = (mix(), mix());
+        assert_eq!((leave_out_unmade(&mut asymmetric, Alg::Es256), asymmetric), (None, mix()));
+        let said = leave_out_unmade(&mut symmetric, Alg::Hs256).unwrap();
+        assert!(said.starts_with("without jwk-embed: under HS256"), "{said}");
+        assert_eq!(symmetric, BTreeMap::from([(TokenClass::Valid, 9)]));
     }
 
     #[test]

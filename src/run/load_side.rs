@@ -1,6 +1,12 @@
 //! One target with our side of it: tokens are minted for it, and windows run.
 
-use super::{error::RunError, load::Settings, load_points::Point, session::Score, setup::Stage};
+use super::{
+    error::RunError,
+    load::Settings,
+    load_points::{Point, leave_out_unmade},
+    session::Score,
+    setup::Stage,
+};
 use crate::{
     conformance::{Bench, Calibration, Standing, calibrate},
     load::{
@@ -9,7 +15,7 @@ use crate::{
         usual,
     },
     model::{
-        Event,
+        Alg, Event,
         chaos::TokenClass,
         load::{Drive, Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
     },
@@ -66,11 +72,22 @@ impl Side {
         gates
     }
 
+    /// The algorithm that signs where a plan is run here.
+    pub(super) fn alg(&self, text: &LoadText) -> Alg {
+        text.alg.unwrap_or(self.stage.trust.algorithms[0])
+    }
+
+    /// Takes out of a plan what cannot be made for this target, and says so.
+    pub(super) fn leave_out_unmade(&self, text: &mut LoadText) -> Option<String> {
+        let alg = self.alg(text);
+        leave_out_unmade(&mut text.mix, alg)
+    }
+
     /// What a plan wants to be minted.
     fn wanted(&self, text: &LoadText, lasts: Duration, count: usize, seed: u64) -> stock::Wanted {
         stock::Wanted {
             mix: text.mix.clone(),
-            alg: text.alg.unwrap_or(self.stage.trust.algorithms[0]),
+            alg: self.alg(text),
             count,
             bytes: text.token_bytes,
             replay: text.replay.unwrap_or(0),
@@ -114,6 +131,12 @@ impl Side {
     }
 
     async fn mint(&self, wanted: stock::Wanted, wire: Option<Wire>, catalog: &Catalog) -> Result<Stock, RunError> {
+        if wanted.mix.is_empty() {
+            return Err(RunError::Unprepared(format!(
+                "nothing that the plan would send can be made under {}",
+                wanted.alg
+            )));
+        }
         let (forge, good) = (Arc::clone(&self.stage.forge), catalog.access_token(&self.stage.recipes));
         let minted = tokio::task::spawn_blocking(move || stock::mint(&forge, &good, &wanted, wire.as_ref())).await;
         Ok(minted.map_err(|error| RunError::Unprepared(error.to_string()))??)
@@ -188,7 +211,7 @@ impl Side {
         self.begin_window();
         let text = &point.text;
         let lasts = text.warm_up.0 + length_of(&text.drive, text.duration.0);
-        let alg = text.alg.unwrap_or(self.stage.trust.algorithms[0]).to_string();
+        let alg = self.alg(text).to_string();
         let (reach, stock) = tokio::select! {
             ready = self.prepare(point, lasts, settings.seed, catalog) => ready?,
             () = settings.halt.wanted() => return Ok(None),

@@ -69,6 +69,9 @@ pub(super) async fn play(
         return Err(RunError::NoUsers);
     }
     let mut result = begun(plan);
+    let mut plan = plan.clone();
+    result.notes.extend(side.leave_out_unmade(&mut plan.text));
+    let plan = &plan;
     let point = Point::of(plan);
     if let Some(alg) = point.alg_missing(&side.stage.trust.algorithms) {
         result.notes.push(format!("{alg} is left out: the target does not take it"));
@@ -118,7 +121,7 @@ async fn prepare(
     let text = &plan.text;
     let wire = side.wire()?;
     let lasts = text.warm_up.0 + text.duration.0;
-    let alg = text.alg.unwrap_or(side.stage.trust.algorithms[0]);
+    let alg = side.alg(text);
     let lots = lots(plan, side, lasts, settings.seed, catalog).await?;
     let (mut provider, mut folder, mut allowed, mut desk) = (None, PathBuf::from("."), Vec::new(), None);
     if let Some((path, file)) = &cast.file {

@@ -73,11 +73,12 @@ async fn run(
     score: &mut Score<'_>,
     halt: &Halt,
 ) -> Result<Vec<String>, RunError> {
-    let WorkerRequest { subject, plan, master, threads, seed, issuer, yardstick, args, .. } = request;
+    let WorkerRequest { subject, mut plan, master, threads, seed, issuer, yardstick, args, .. } = request;
     let stage = Stage::set(subject, catalog, &issuer, None, seed).await?;
     let mut side = Side::new(stage, catalog);
     score.emit(opening::of_load(side.stage.about().clone(), catalog, 1, seed, args));
     if side.calibrate(score).await {
+        let left_out = side.leave_out_unmade(&mut plan.text);
         let (arena, wire, alg) = side.stocked(&plan, LASTS, seed, catalog).await?;
         let name = format!("gauntlet-{}-{:08x}", std::process::id(), seed & 0xffff_ffff);
         let join = Join { master, name, wire, arena, threads, stop: Arc::clone(&halt.0) };
@@ -104,6 +105,7 @@ async fn run(
         let gates = side.gates(&plan);
         let mut result = begun(&plan);
         result.drive = "closed loop, by a Locust master".into();
+        result.notes.extend(left_out);
         for (number, (mut window, told)) in tests.into_iter().enumerate() {
             window.name = format!("test {}", number + 1);
             window.alg.clone_from(&alg);

@@ -88,6 +88,12 @@ impl TokenClass {
         use TokenClass::{Attacker, FixedKid, LongKid, OctKey, PathKid, UnknownKid};
         matches!(self, UnknownKid | FixedKid | LongKid | PathKid | Attacker | OctKey)
     }
+
+    /// Whether it is made of a public key, so that there is none where a shared secret signs.
+    #[must_use]
+    pub fn needs_public_key(self) -> bool {
+        matches!(self, TokenClass::HsConfusion | TokenClass::JwkEmbed)
+    }
 }
 
 impl fmt::Display for TokenClass {

@@ -44,12 +44,12 @@ fn what_a_killed_run_did_is_readable_and_never_green() {
     let length = lines(&here.join("whole/events.ndjson"));
     assert!(length > 20, "only {length} lines");
     let random = RandomState::new();
-    let points: Vec<usize> = (0..TIMES).map(|time| 1 + random.hash_one(time) as usize % (length - 10)).collect();
+    // Two may have the same point, and none the same folder.
+    let kills: Vec<(String, usize)> =
+        (0..TIMES).map(|time| (time.to_string(), 1 + random.hash_one(time) as usize % (length - 10))).collect();
     thread::scope(|scope| {
-        for half in points.chunks(points.len() / 2) {
-            scope.spawn(|| {
-                half.iter().enumerate().for_each(|(place, point)| kill_at(here, *point, &format!("{point}-{place}")))
-            });
+        for half in kills.chunks(kills.len() / 2) {
+            scope.spawn(|| half.iter().for_each(|(out, point)| kill_at(here, *point, out)));
         }
     });
 }

@@ -89,6 +89,25 @@ fn a_sweep_is_a_window_for_each_value_and_a_repeated_token_is_one() {
 }
 
 #[test]
+fn what_no_token_under_a_secret_can_be_is_left_out_and_told() {
+    let hs256 = |own: &str| {
+        let folder = folder(&format!("drive = {{ rate = \"50/s\" }}\nduration = \"1s\"\n{own}"));
+        let ended =
+            gauntlet_in(folder.path(), &["load", "builtin:strict", "mine.toml", "--alg", "HS256", "--out", "out"]);
+        (folder, ended)
+    };
+    let calm = "assert = [{ broken = \"= 0\", level = \"must\" }]\n";
+    let (folder, ended) = hs256(&format!("mix = {{ valid = 1, hs-confusion = 1, jwk-embed = 1 }}\n{calm}"));
+    ended.with_code(0).says("without hs-confusion, jwk-embed: under HS256 there is no public key");
+    assert_eq!(report(folder.path())["load"][0]["windows"][0]["classes"].as_array().map(Vec::len), Some(1));
+    let (folder, ended) = hs256(&format!("sweep = {{ class = [\"valid\", \"jwk-embed\"] }}\n{calm}"));
+    ended.with_code(0).says("without jwk-embed");
+    assert_eq!(report(folder.path())["load"][0]["windows"].as_array().map(Vec::len), Some(1));
+    let (_, ended) = hs256("mix = { jwk-embed = 1 }\n");
+    ended.with_code(2).says("nothing that the plan would send can be made under HS256");
+}
+
+#[test]
 fn two_targets_take_turns() {
     let folder =
         folder("drive = { rate = \"100/s\" }\nduration = \"2s\"\nassert = [{ broken = \"= 0\", level = \"must\" }]\n");
