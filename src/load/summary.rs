@@ -27,6 +27,9 @@ const OPEN: usize = 4;
 const TOO_MANY: f64 = 0.01;
 /// Repeated tokens must be so many before their cache is guessed at.
 const ENOUGH: u64 = 50;
+/// A kept verdict takes less than this share of the time of the fastest new tokens. The same signature again is some
+/// percent faster without any cache of verdicts: the processor has learned its branches.
+const KEPT: f64 = 0.85;
 
 /// One second of all threads.
 #[derive(Debug, Clone, Default)]
@@ -299,17 +302,18 @@ fn milliseconds(responses: &Histogram<u64>, service_ns: u64, sent: u64, open: bo
     }
 }
 
-/// The share of repeated tokens that were answered from a cache. One in ten new tokens is faster than nine in ten of
-/// them; of repeated tokens, those above that share are hits.
+/// The share of repeated tokens that were answered from a cache.
 fn cache_hits(arena: &Arena, tally: &Tally) -> Option<f64> {
     let of = |wanted: TokenClass| arena.kinds().iter().position(|kind| kind.class == wanted);
     let (new, again) = (&tally.classes[of(TokenClass::Valid)?], &tally.classes[of(TokenClass::Replay)?]);
-    if new.sent() < ENOUGH || again.sent() < ENOUGH {
-        return None;
-    }
-    let fast = new.service.value_at_quantile(0.1);
-    let below = again.service.quantile_below(fast.saturating_sub(1));
-    Some(round3(((below - 0.1) / 0.9).clamp(0.0, 1.0)))
+    (new.sent() >= ENOUGH && again.sent() >= ENOUGH).then(|| kept(&new.service, &again.service))
+}
+
+/// How many more of the repeated tokens than of the new ones are answered so fast that nothing can have been verified.
+fn kept(new: &Histogram<u64>, again: &Histogram<u64>) -> f64 {
+    let fast = (new.value_at_quantile(0.1) as f64 * KEPT) as u64;
+    let (by_chance, seen) = (new.quantile_below(fast), again.quantile_below(fast));
+    round3(((seen - by_chance) / (1.0 - by_chance)).clamp(0.0, 1.0))
 }
 
 pub(super) fn own_memory() -> u64 {
@@ -329,6 +333,29 @@ fn round3(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// So many answers, evenly between two times.
+    fn even(between: std::ops::Range<u64>) -> Histogram<u64> {
+        let mut own = histogram(3);
+        between.for_each(|us| own.record(us).unwrap());
+        own
+    }
+
+    #[test]
+    fn some_percent_are_no_cache_of_verdicts() {
+        let new = even(140..240);
+        // Five percent faster, as the same signature again is on an ordinary processor.
+        assert_eq!(kept(&new, &even(133..228)), 0.0);
+        assert_eq!(kept(&new, &new), 0.0);
+        assert_eq!(kept(&new, &even(60..110)), 1.0);
+        let mut half = even(60..110);
+        half.add(even(140..190)).unwrap();
+        assert_eq!(kept(&new, &half), 0.5);
+        // Where one in twenty new tokens is as fast for another reason, the same share of the repeated ones says nothing.
+        let mut mixed = even(60..65);
+        mixed.add(even(140..235)).unwrap();
+        assert_eq!(kept(&mixed, &mixed), 0.0);
+    }
 
     #[test]
     fn seconds_of_several_threads_add_up_and_late_answers_are_of_the_last_one() {
