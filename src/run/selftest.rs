@@ -110,6 +110,17 @@ impl DetectionFile {
             .unwrap_or(DetectionFile { format: "detection/1".into(), caught: BTreeMap::new() })
     }
 
+    /// Whether a selection is about a flaw: it holds a case that is known to catch it, or nothing is known. Flaws of the
+    /// whole target are the business of the whole suite: some of them show in the first probes, whatever is selected, and
+    /// others after many tokens.
+    fn is_about(&self, selection: &Selection, flaw: Flaw, catalog: &Catalog) -> bool {
+        if !flaw.is_specific() {
+            return selection.is_whole();
+        }
+        let own = self.caught.get(flaw.name());
+        own.is_none_or(|own| catalog.cases.iter().any(|case| own.contains(&case.id.case()) && selection.names(case)))
+    }
+
     /// The cases to try a flaw on: those that the file says, and those that it does not know yet. Every case for a flaw
     /// that it does not know, and for one of the whole target.
     ///
@@ -127,10 +138,10 @@ impl DetectionFile {
     }
 }
 
-/// Tries the selected cases on strict and on every flaw; `full` tries each flaw on every case.
+/// Tries the selected cases on strict and on the flaws that they are about; `full` tries every flaw on every one of them.
 ///
 /// # Errors
-/// The built-in validator or our side does not come up.
+/// The selection holds no case, or the built-in validator or our side does not come up.
 pub async fn selftest(
     catalog: Arc<Catalog>,
     selection: Selection,
@@ -153,13 +164,20 @@ pub async fn selftest(
         sides.insert(arena, vec![ours]);
         strict.extend(report.map(|report| (arena, report)));
     }
+    if strict.is_empty() {
+        return Err(RunError::NothingSelected);
+    }
+    let committed = DetectionFile::committed();
     let mut detections = BTreeMap::new();
     // What shows only while keys change is the business of scenarios, and what shows only among many tokens of load.
-    let flaws = || Flaw::ALL.iter().filter(|flaw| !flaw.is_of_chaos() && !flaw.is_of_load());
+    let flaws = || {
+        let elsewhere = |flaw: &&Flaw| flaw.is_of_chaos() || flaw.is_of_load();
+        let wanted = |flaw: &&Flaw| full || committed.is_about(&selection, **flaw, &catalog);
+        Flaw::ALL.iter().filter(move |flaw| !elsewhere(flaw) && wanted(flaw))
+    };
     for flaw in flaws() {
         detections.insert(flaw.name(), Detection { flaw: *flaw, caught: Vec::new(), named: BTreeSet::new() });
     }
-    let committed = DetectionFile::committed();
     let mut waiting = flaws().flat_map(|flaw| Arena::of(*flaw).iter().map(|arena| (*flaw, *arena)));
     let mut running = JoinSet::new();
     loop {
@@ -192,6 +210,7 @@ pub async fn selftest(
     for ours in sides.into_values().flatten() {
         ours.strike().await;
     }
+    detections.retain(|_, detection| detection.is_caught() || committed.is_about(&selection, detection.flaw, &catalog));
     Ok(score(detections.into_values().collect(), strict.values()))
 }
 

@@ -90,6 +90,12 @@ impl Selection {
         self
     }
 
+    /// Whether the user left it to us what is sent: no glob, and not the short list.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.only.is_none() && self.skip.is_empty() && !self.quick && self.within.is_none()
+    }
+
     /// Whether the user asked for the case, whatever its grade.
     #[must_use]
     pub fn names(&self, case: &Case) -> bool {
