@@ -80,9 +80,9 @@ def comparisons(gauntlet: str) -> bool:
         right = 0
         for _ in range(COMPARISONS):
             paired = load(gauntlet, FAST, "--vs", other, "--connections", "16", "--duration", "500ms")["paired"]
-            low, high = paired["between_percent"]
+            low, high = paired["between-percent"]
             right += paired["conclusion"] == wanted
-            print(f"{other} is {paired['slower_percent']:.2f} % slower ({low:.2f} to {high:.2f}): {paired['conclusion']}", flush=True)
+            print(f"{other} is {paired['slower-percent']:.2f} % slower ({low:.2f} to {high:.2f}): {paired['conclusion']}", flush=True)
         print(f"{FAST} and {other}: {right} of {COMPARISONS} say {wanted!r}")
         good &= right >= WANTED
     return good
