@@ -28,7 +28,7 @@ const TOO_MANY: f64 = 0.01;
 /// Repeated tokens must be so many before their cache is guessed at.
 const ENOUGH: u64 = 50;
 /// A kept verdict takes less than this share of the time of the fastest new tokens. The same signature again is some
-/// percent faster without any cache of verdicts: the processor has learned its branches.
+/// percent faster without any cache of verdicts.
 const KEPT: f64 = 0.85;
 
 /// One second of all threads.

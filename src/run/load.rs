@@ -5,7 +5,7 @@ use super::{
     exit::FailOn,
     load_notes::remark,
     load_points::{Point, points},
-    load_provider,
+    load_provider, load_search,
     load_side::Side,
     load_users::{self, Cast, Players},
     opening,
@@ -18,10 +18,10 @@ use super::{
 use crate::{
     builtin::Yardstick,
     issuer::Options,
-    load::{Pair, Search, Thresholds, judge, maximum_gate, outcome_of, paired, safety},
+    load::{Pair, Thresholds, judge, outcome_of, paired},
     model::{
         Event, Level, Outcome, RunReport,
-        chaos::{Rate, TokenClass},
+        chaos::TokenClass,
         load::{Drive, GateResult, LoadPlan, LoadResult, LoadWindow, Sweep},
     },
     suite::Catalog,
@@ -34,12 +34,6 @@ use std::{
     time::Duration,
 };
 
-/// Connections of the closed loop that a search begins with.
-const PROBE: u32 = 64;
-/// How long that closed loop lasts.
-const PROBED: Duration = Duration::from_millis(1500);
-/// Different tokens of a search.
-const SEARCHED: u32 = 20_000;
 /// How long a run that is told to stop may take to close its window and to put everything away.
 const GOODBYE: Duration = Duration::from_secs(10);
 /// How often somebody looks whether the run is to end.
@@ -186,7 +180,9 @@ async fn run(
                 break;
             }
             let result = match (&find_max, &mut second, &plan.text.drive) {
-                (Some(thresholds), ..) => search(plan, &mut first, thresholds, &settings, catalog, score).await?,
+                (Some(thresholds), ..) => {
+                    load_search::run(plan, &mut first, thresholds, &settings, catalog, score).await?
+                }
                 (None, Some(second), _) => versus_plan(plan, &mut first, second, &settings, catalog, score).await?,
                 (None, None, Drive::Users(users)) => {
                     load_users::play(plan, *users, &cast, &mut first, &settings, catalog, score).await?
@@ -231,7 +227,7 @@ async fn alone(
             result.notes.push(format!("{alg} is left out: the target does not take it"));
             continue;
         }
-        let unmade = side.leave_out_unmade(&mut point.text);
+        let unmade = side.leave_out_unmade(&mut point.text)?;
         let is_the_point = unmade.is_some() && matches!(plan.text.sweep, Some(Sweep::Class(_)));
         result.notes.extend(unmade);
         if is_the_point {
@@ -265,7 +261,9 @@ async fn versus_plan(
     let closed_loop = matches!(plan.text.drive, Drive::Connections(_));
     let mut point = points(plan).into_iter().next().unwrap_or_else(|| Point::of(plan));
     // Both get the same load.
-    result.notes.extend([&*first, &*second].into_iter().filter_map(|side| side.leave_out_unmade(&mut point.text)));
+    for side in [&*first, &*second] {
+        result.notes.extend(side.leave_out_unmade(&mut point.text)?);
+    }
     // The windows of all rounds together are as long as the plan says.
     point.text.duration.0 = (plan.text.duration.0 / settings.rounds.max(1)).max(Duration::from_millis(200));
     'rounds: for round in 0..settings.rounds {
@@ -296,63 +294,6 @@ async fn versus_plan(
 fn service_mean(window: &LoadWindow) -> f64 {
     let all: u64 = window.classes.iter().map(|class| class.sent).sum();
     window.classes.iter().map(|class| class.service_mean_us * class.sent as f64).sum::<f64>() / all.max(1) as f64
-}
-
-/// The highest rate that holds.
-async fn search(
-    plan: &LoadPlan,
-    side: &mut Side,
-    thresholds: &Thresholds,
-    settings: &Settings<'_>,
-    catalog: &Catalog,
-    score: &mut Score<'_>,
-) -> Result<LoadResult, RunError> {
-    let mut result = begun(plan);
-    let mut point = Point::of(plan);
-    result.notes.extend(side.leave_out_unmade(&mut point.text));
-    point.text.sweep = None;
-    point.text.tokens = SEARCHED;
-    point.text.drive = Drive::Connections(PROBE);
-    point.text.duration.0 = PROBED;
-    point.name = format!("{PROBE} connections");
-    let Some(probe) = side.window(&plan.id, &point, settings, catalog, score).await? else {
-        return Ok(closed(result));
-    };
-    let mut search = Search::new(probe.throughput_rps, thresholds.clone());
-    let mut held = None;
-    while let Some(trial) = search.next() {
-        point.text.drive = Drive::Rate(Rate(trial.rate));
-        point.text.duration.0 = trial.window;
-        point.name = format!("{:.0}/s", trial.rate);
-        let Some(window) = side.window(&plan.id, &point, settings, catalog, score).await? else { break };
-        if window.incomplete {
-            result.gates.extend(judge(&safety(), &window));
-            result.windows.push(window);
-            break;
-        }
-        search.tell(&window);
-        if let Some(step) = search.last() {
-            score.emit(Event::LoadTried { id: plan.id.clone(), step: step.clone() });
-            if step.held {
-                held = Some(window);
-            }
-        }
-    }
-    if settings.halt.is_wanted() {
-        return Ok(closed(result));
-    }
-    let maximum = search.found();
-    result.gates.push(maximum_gate(&maximum));
-    if let Some(window) = held.filter(|_| maximum.rate > 0.0) {
-        result.gates.extend(judge(&safety(), &window));
-        result.windows.push(window);
-    }
-    if !maximum.is_target_s {
-        result.notes.push(format!("no limit of the target is named: {}", maximum.because));
-    }
-    result.drive = "open loop, searched".into();
-    result.maximum = Some(maximum);
-    Ok(closed(result))
 }
 
 pub(super) fn begun(plan: &LoadPlan) -> LoadResult {

@@ -78,9 +78,16 @@ impl Side {
     }
 
     /// Takes out of a plan what cannot be made for this target, and says so.
-    pub(super) fn leave_out_unmade(&self, text: &mut LoadText) -> Option<String> {
+    ///
+    /// # Errors
+    /// Nothing is left to send.
+    pub(super) fn leave_out_unmade(&self, text: &mut LoadText) -> Result<Option<String>, RunError> {
         let alg = self.alg(text);
-        leave_out_unmade(&mut text.mix, alg)
+        let said = leave_out_unmade(&mut text.mix, alg);
+        if text.mix.values().all(|weight| *weight == 0) {
+            return Err(RunError::Unprepared(format!("nothing that the plan would send can be made under {alg}")));
+        }
+        Ok(said)
     }
 
     /// What a plan wants to be minted.
@@ -131,12 +138,6 @@ impl Side {
     }
 
     async fn mint(&self, wanted: stock::Wanted, wire: Option<Wire>, catalog: &Catalog) -> Result<Stock, RunError> {
-        if wanted.mix.is_empty() {
-            return Err(RunError::Unprepared(format!(
-                "nothing that the plan would send can be made under {}",
-                wanted.alg
-            )));
-        }
         let (forge, good) = (Arc::clone(&self.stage.forge), catalog.access_token(&self.stage.recipes));
         let minted = tokio::task::spawn_blocking(move || stock::mint(&forge, &good, &wanted, wire.as_ref())).await;
         Ok(minted.map_err(|error| RunError::Unprepared(error.to_string()))??)

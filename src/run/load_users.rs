@@ -70,7 +70,7 @@ pub(super) async fn play(
     }
     let mut result = begun(plan);
     let mut plan = plan.clone();
-    result.notes.extend(side.leave_out_unmade(&mut plan.text));
+    result.notes.extend(side.leave_out_unmade(&mut plan.text)?);
     let plan = &plan;
     let point = Point::of(plan);
     if let Some(alg) = point.alg_missing(&side.stage.trust.algorithms) {

@@ -21,6 +21,7 @@ mod load_keys;
 mod load_notes;
 mod load_points;
 mod load_provider;
+mod load_search;
 mod load_side;
 mod load_users;
 mod merge;

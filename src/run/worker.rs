@@ -78,7 +78,7 @@ async fn run(
     let mut side = Side::new(stage, catalog);
     score.emit(opening::of_load(side.stage.about().clone(), catalog, 1, seed, args));
     if side.calibrate(score).await {
-        let left_out = side.leave_out_unmade(&mut plan.text);
+        let left_out = side.leave_out_unmade(&mut plan.text)?;
         let (arena, wire, alg) = side.stocked(&plan, LASTS, seed, catalog).await?;
         let name = format!("gauntlet-{}-{:08x}", std::process::id(), seed & 0xffff_ffff);
         let join = Join { master, name, wire, arena, threads, stop: Arc::clone(&halt.0) };
