@@ -227,7 +227,8 @@ fn beginning_with(folder: &Path, beginning: &str) -> Vec<PathBuf> {
 fn check(folder: &Path, name: &str) -> Result<String, String> {
     let (report, said) = run(folder.join("target.toml").as_os_str())?;
     sound(&report).map_err(|why| format!("{why}\n{said}"))?;
-    let mut how = compare(&folder.join("expected.txt"), &seen(&report), name)?;
+    let mut how = compare(&folder.join("expected.txt"), &seen(&report), name)
+        .map_err(|why| format!("{why}\n{}", reasons(&report, &why)))?;
     let disagreements = folder.join("disagreements.txt");
     if disagreements.exists() {
         let (strict, _) = run("builtin:strict".as_ref())?;
@@ -284,6 +285,17 @@ fn seen(report: &RunReport) -> BTreeSet<String> {
         listed.then(|| format!("{} {}", finding.outcome, finding.id))
     });
     lines.collect()
+}
+
+/// Why each finding that a complaint names was judged so: a run on another machine leaves nothing else behind.
+fn reasons(report: &RunReport, complaint: &str) -> String {
+    let named: BTreeSet<&str> = complaint.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let findings = report.cases.iter().flat_map(|case| &case.findings);
+    let lines = findings.filter(|finding| named.contains(finding.id.to_string().as_str())).map(|finding| {
+        let (outcome, because) = (finding.outcome, &finding.because);
+        format!("  {}: {outcome}: {because}", finding.id)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The variants that both judged and decided differently.

@@ -1,7 +1,10 @@
 //! ECDSA signatures with numbers of our choice (FIPS 186-5 section 6.4.1).
 
-use super::{curve::Curve, fixed};
-use crate::model::{KeyFamily, mutation::ZeroBytes};
+use super::{curve::Curve, digest, fixed};
+use crate::model::{
+    KeyFamily,
+    mutation::{HashName, ZeroBytes},
+};
 use num_bigint::BigUint;
 
 /// A signature over a hash value with a fresh nonce. `None` where the random source fails.
@@ -22,7 +25,7 @@ pub(crate) fn leading_zeros(family: KeyFamily, secret: &BigUint, value: &[u8], s
     let (nonce, r) = match shape {
         ZeroBytes::SOne => curve.fresh_nonce()?,
         _ => {
-            let nonce = BigUint::from(known_nonce(family, shape)?);
+            let nonce = known_nonce(family, curve, shape)?;
             let r = curve.first_number(&nonce)?;
             (nonce, r)
         }
@@ -37,19 +40,26 @@ pub(crate) fn leading_zeros(family: KeyFamily, secret: &BigUint, value: &[u8], s
     fits.then_some(signature)
 }
 
-/// The least nonce above 1 whose point has a first coordinate of just so many zero bytes.
-fn known_nonce(family: KeyFamily, shape: ZeroBytes) -> Option<u32> {
-    Some(match (family, shape) {
-        (KeyFamily::P256, ZeroBytes::ROne) => 379,
-        (KeyFamily::P256, _) => 40_393,
-        (KeyFamily::P384, ZeroBytes::ROne) => 197,
-        (KeyFamily::P384, _) => 14_971,
-        (KeyFamily::P521, ZeroBytes::ROne) => 2,
-        (KeyFamily::P521, _) => 273,
-        (KeyFamily::Secp256k1, ZeroBytes::ROne) => 153,
-        (KeyFamily::Secp256k1, _) => 44_629,
+/// A nonce whose point has a first coordinate of just so many zero bytes.
+///
+/// It is no small number: for those the sum of two multiples that a validator works out can meet a point twice or the
+/// point at infinity on its way, and code that has no formula for that (the verification of P-521 in libtomcrypt, one
+/// signature in 16 with the nonce 2) refuses a signature for a reason of its own, now and then.
+fn known_nonce(family: KeyFamily, curve: &Curve, shape: ZeroBytes) -> Option<BigUint> {
+    // The least that will do above a number that nobody chose.
+    let steps: u32 = match (family, shape) {
+        (KeyFamily::P256, ZeroBytes::ROne) => 377,
+        (KeyFamily::P256, _) => 101_218,
+        (KeyFamily::P384, ZeroBytes::ROne) => 531,
+        (KeyFamily::P384, _) => 24_523,
+        (KeyFamily::P521, ZeroBytes::ROne) => 0,
+        (KeyFamily::P521, _) => 509,
+        (KeyFamily::Secp256k1, ZeroBytes::ROne) => 332,
+        (KeyFamily::Secp256k1, _) => 124_557,
         _ => return None,
-    })
+    };
+    let start = BigUint::from_bytes_be(&digest(HashName::Sha512, b"leading zeros"));
+    Some((start + steps) % &curve.order)
 }
 
 /// s = (z + r d) / k.
