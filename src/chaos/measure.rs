@@ -145,25 +145,26 @@ fn of_tokens(claim: &Assertion, of: &Subject, record: &Record, window: (Duration
     }
 }
 
-/// Where the sender did not keep its schedule, and all that speaks against the target is that no answer came in time, the
-/// machine had no time for either of them. An answer, whichever it is, is the target's own.
+/// Where the sender did not keep its schedule, and nothing that the target decided speaks against it, the machine had no
+/// time for either of them. For a count that is so where no answer came in time: an answer, whichever it is, is the
+/// target's own. A time to wait for the first good answer depends on the machine in the answers of overload as well: there
+/// only a refusal is the target's own.
 fn starved(metric: Metric, all: &[(usize, &Judged)], against: &[usize]) -> Option<String> {
-    let is_about_answers = matches!(
-        metric,
-        Metric::Accepted | Metric::Availability | Metric::Unavailable | Metric::TimeToAccept | Metric::Recovery
-    );
-    let against: BTreeSet<usize> = against.iter().copied().collect();
     let silent = |sample: &Sample| matches!(sample.verdict(), None | Some(Verdict::Timeout));
-    let speaks = all.iter().filter(|(place, _)| against.contains(place));
+    let undecided = |sample: &Sample| matches!(got(sample), Got::Broken | Got::Unsent) && !is_odd(sample);
+    let (excusable, what): (&dyn Fn(&Sample) -> bool, _) = match metric {
+        Metric::Accepted | Metric::Availability | Metric::Unavailable => (&silent, "missing answers"),
+        Metric::TimeToAccept | Metric::Recovery => (&undecided, "missing answers and those that decide nothing"),
+        _ => return None,
+    };
+    let places: BTreeSet<usize> = against.iter().copied().collect();
+    let mut speaks = all.iter().filter(|(place, _)| places.contains(place));
     let lateness = Lateness::of(all.iter().map(|(_, judged)| &judged.sample));
-    let starved = is_about_answers
-        && !against.is_empty()
-        && lateness.is_saturated()
-        && speaks.into_iter().all(|(_, judged)| silent(&judged.sample));
+    let starved = !against.is_empty() && lateness.is_saturated() && speaks.all(|(_, judged)| excusable(&judged.sample));
     starved.then(|| {
         format!(
-            "the sender did not keep its schedule ({} of {} tokens started late), and nothing but missing answers speaks \
-             against the target: {}",
+            "the sender did not keep its schedule ({} of {} tokens started late), and nothing but {what} speaks against the \
+             target: {}",
             lateness.late(),
             all.len(),
             against.len()
@@ -323,17 +324,26 @@ mod tests {
         Judged { sample: Sample { stream: 0, number: 1, planned, answered: Some(answered) }, owed: Owed::Accept }
     }
 
-    fn is_excused(late: Duration, verdict: Verdict) -> bool {
+    fn is_excused(metric: Metric, late: Duration, verdict: Verdict) -> bool {
         let own = [judged(late, Verdict::Accept), judged(late, verdict)];
         let all: Vec<_> = own.iter().enumerate().collect();
-        starved(Metric::Accepted, &all, &[1]).is_some()
+        starved(metric, &all, &[1]).is_some()
     }
 
     #[test]
-    fn a_busy_machine_excuses_missing_answers_and_nothing_else() {
+    fn a_busy_machine_excuses_what_it_can_have_caused_and_nothing_else() {
         let (late, in_time) = (Duration::from_millis(500), Duration::ZERO);
-        assert!(is_excused(late, Verdict::Timeout));
-        assert!(!is_excused(in_time, Verdict::Timeout), "the sender was in time, so it is the target that hangs");
-        assert!(!is_excused(late, Verdict::Reject) && !is_excused(late, Verdict::ServerError));
+        for metric in [Metric::Accepted, Metric::TimeToAccept, Metric::Recovery] {
+            assert!(is_excused(metric, late, Verdict::Timeout));
+            assert!(
+                !is_excused(metric, in_time, Verdict::Timeout),
+                "the sender was in time, so it is the target that hangs"
+            );
+            assert!(!is_excused(metric, late, Verdict::Reject) && !is_excused(metric, late, Verdict::OddAnswer));
+        }
+        assert!(!is_excused(Metric::Accepted, late, Verdict::ServerError));
+        assert!(is_excused(Metric::Recovery, late, Verdict::ServerError), "how long it sheds load is the machine's");
+        assert!(!is_excused(Metric::Recovery, in_time, Verdict::ServerError));
+        assert!(!is_excused(Metric::LastAccept, late, Verdict::Timeout));
     }
 }
