@@ -26,7 +26,7 @@ const FORMS: &[PublicKeyForm] = &[
 ];
 
 /// The longest that a validator without a limit derives here.
-const LONGEST: Duration = Duration::from_millis(2500);
+const LONGEST: Duration = Duration::from_millis(1200);
 
 /// The content keys that a flaw finds; `None` where the lookup goes on as usual.
 pub(super) fn content_keys(letter: &Letter<'_>, alg: KeyManagement) -> Result<Option<Vec<Vec<u8>>>, Refusal> {
