@@ -4,10 +4,17 @@ use crate::{
     model::Recipe,
     token::{Forge, ForgeError},
 };
-use std::{collections::BTreeMap, io, thread};
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::mpsc::{Receiver, sync_channel},
+    thread,
+};
 
-/// Tokens that one thread makes before they are written.
-const ROUND: usize = 4_096;
+/// Tokens that are handed over at once.
+const BLOCK: usize = 1_024;
+/// Blocks that a thread is ahead of the writer.
+const AHEAD: usize = 2;
 
 /// Why a batch broke off.
 #[derive(Debug, thiserror::Error)]
@@ -41,30 +48,30 @@ pub fn batch(
             None => Ok(forge.mint(recipe, now, &nonce, &BTreeMap::new())?.text()),
         }
     };
-    let mut first = 0;
-    while first < count {
-        let last = (first + ROUND * threads).min(count);
-        let share = (last - first).div_ceil(threads);
-        let blocks: Vec<Result<String, ForgeError>> = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|thread| {
-                    let (from, make) = (first + share * thread, &make);
-                    scope.spawn(move || {
-                        let mut text = String::new();
-                        for number in from..(from + share).min(last) {
-                            text.push_str(&make(number)?);
-                            text.push('\n');
-                        }
-                        Ok(text)
-                    })
-                })
-                .collect();
-            workers.into_iter().map(|worker| worker.join().unwrap_or(Err(ForgeError::Crypto("minting")))).collect()
-        });
-        for block in blocks {
-            out.write_all(block?.as_bytes())?;
+    let text = |first: usize| -> Result<String, ForgeError> {
+        let mut text = String::new();
+        for number in first..(first + BLOCK).min(count) {
+            text.push_str(&make(number)?);
+            text.push('\n');
         }
-        first = last;
-    }
-    Ok(out.flush()?)
+        Ok(text)
+    };
+    thread::scope(|scope| {
+        let made: Vec<Receiver<Result<String, ForgeError>>> = (0..threads)
+            .map(|thread| {
+                let ((send, receive), text) = (sync_channel(AHEAD), &text);
+                scope.spawn(move || {
+                    // They end where nobody takes their blocks any more.
+                    let blocks = (thread * BLOCK..count).step_by(threads * BLOCK);
+                    blocks.map(text).try_for_each(|block| send.send(block))
+                });
+                receive
+            })
+            .collect();
+        for from in made.iter().cycle().take(count.div_ceil(BLOCK)) {
+            let block = from.recv().unwrap_or(Err(ForgeError::Crypto("minting")))?;
+            out.write_all(block.as_bytes())?;
+        }
+        Ok(out.flush()?)
+    })
 }
