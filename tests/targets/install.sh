@@ -53,7 +53,9 @@ install adapters/go-golang-jwt go
 install adapters/go-jose go
 install adapters/java-nimbus java javac mvn
 install adapters/perl-crypt-jwt perl
-if ! caches/install.sh; then
-  status=1
+if [ -n "${GAUNTLET_LONG:-}" ]; then
+  caches/install.sh || status=1
+else
+  echo "skipped: caches (GAUNTLET_LONG is not set)"
 fi
 exit $status
