@@ -116,7 +116,9 @@ same weakness for many is why the scenarios exist.
 
 Two values mean that the runs differ. The machine has two processors, and had other work of a lower priority meanwhile
 (`nice -n -10`). Where the outage began shortly before a refresh, or the set is kept for each key apart, it is survived for less
-than a lifetime.
+than a lifetime. jwks-rsa (Java) keeps each key apart and has one request in each pause for whoever asks first, a token with an
+unknown key as well as a good one (`RateLimitedJwkProvider` behind `GuavaCachedJwkProvider`): which of them it is decides how
+long an outage is survived, an old key stays and a new one is waited for, and its row differs from run to run.
 
 | validator | outage | removed | new | fetches | hang | forged |
 |---|---|---|---|---|---|---|
