@@ -25,7 +25,7 @@ const FORMS: &[PublicKeyForm] = &[
     PublicKeyForm::Raw,
 ];
 
-/// The longest that a validator without a limit derives here.
+/// The longest that a validator without a limit derives here: over the second that `dos-pbes2-count` allows.
 const LONGEST: Duration = Duration::from_millis(1200);
 
 /// The content keys that a flaw finds; `None` where the lookup goes on as usual.
