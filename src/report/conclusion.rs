@@ -198,6 +198,9 @@ fn undecided(report: &RunReport, groups: &[Group<'_>]) -> Option<Answer> {
 
 fn holds(report: &RunReport) -> Answer {
     let counts = &report.summary.cases;
+    if judged(report) == 0 {
+        return (Standing::Holds, "Nothing broken", format!("none to be judged, {} noted", count(counts.note, "case")));
+    }
     let mut detail = passed(report);
     if counts.warn > 0 {
         detail.push_str(&format!(", {} with a warning", counts.warn));
@@ -209,10 +212,13 @@ fn holds(report: &RunReport) -> Answer {
 }
 
 /// Notes are measurements and skips do not apply: neither counts among the judged.
-fn passed(report: &RunReport) -> String {
+fn judged(report: &RunReport) -> usize {
     let counts = &report.summary.cases;
-    let judged = counts.pass + counts.fail + counts.warn + counts.inconclusive;
-    format!("{} of {} passed", counts.pass, count(judged, "applicable case"))
+    counts.pass + counts.fail + counts.warn + counts.inconclusive
+}
+
+fn passed(report: &RunReport) -> String {
+    format!("{} of {} passed", report.summary.cases.pass, count(judged(report), "applicable case"))
 }
 
 #[cfg(test)]
@@ -247,6 +253,8 @@ mod tests {
         assert_eq!(green, (Standing::Holds, "Holds: 6 of 6 applicable cases passed".to_owned(), 0));
         let warned = of(|report| fixture::keep(report, |outcome| matches!(outcome, Outcome::Pass | Outcome::Warn)));
         assert_eq!(warned.1, "Holds: 6 of 8 applicable cases passed, 2 with a warning");
+        let noted = of(|report| fixture::keep(report, |outcome| outcome == Outcome::Note));
+        assert_eq!(noted.1, "Nothing broken: none to be judged, 1 case noted");
     }
 
     #[test]
