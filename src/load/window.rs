@@ -41,7 +41,7 @@ impl Reach {
     /// The fastest way to a target.
     #[must_use]
     pub fn of(target: &Arc<Target>) -> Reach {
-        target.wire().map_or_else(|| Reach::Probe(Arc::clone(target)), |wire| Reach::Wire(Box::new(wire)))
+        target.wire().map_or_else(|_| Reach::Probe(Arc::clone(target)), |wire| Reach::Wire(Box::new(wire)))
     }
 
     /// What requests are rendered for, where they are.

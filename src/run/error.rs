@@ -2,7 +2,11 @@
 
 use super::stop::StopReason;
 use crate::{
-    builtin::BuiltinError, issuer::IssuerError, load::DeskError, suite::SuiteError, target::TargetError,
+    builtin::BuiltinError,
+    issuer::IssuerError,
+    load::DeskError,
+    suite::SuiteError,
+    target::{NoWire, TargetError},
     token::ForgeError,
 };
 use miette::Diagnostic;
@@ -100,15 +104,15 @@ pub enum RunError {
         help("run them one after the other; `gauntlet load --list` shows the plans")
     )]
     MixedPlans,
-    /// The target is no route that an engine of ours could speak to.
-    #[error("wanted a target that is a route over HTTP on this machine")]
+    /// Requests to the target cannot be written ahead.
+    #[error("requests to this target cannot be written ahead: {0}")]
     #[diagnostic(
         code(gauntlet::route),
         help(
-            "over HTTP/2, for a Locust worker and for users requests are written here; drive this target at a --rate instead"
+            "HTTP/2, a Locust worker and users need that; drive this target at a --rate, or over --connections, instead"
         )
     )]
-    NoRoute,
+    NoWire(NoWire),
     /// This program cannot have users play.
     #[error("wanted users, and this gauntlet was built without them")]
     #[diagnostic(

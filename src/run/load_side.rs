@@ -116,7 +116,7 @@ impl Side {
 
     /// How an engine of its own reaches the target.
     pub(super) fn wire(&self) -> Result<Wire, RunError> {
-        self.stage.shared_target().wire().ok_or(RunError::NoRoute)
+        self.stage.shared_target().wire().map_err(RunError::NoWire)
     }
 
     /// Bare tokens of a plan's mix with their classes, for somebody else who says when they are shown.

@@ -22,7 +22,7 @@ use crate::{
         provider::Provider,
     },
     suite::Catalog,
-    target::{Helper, MemoryGauge, Shown, TokenEndpoint},
+    target::{Helper, MemoryGauge, NoWire, Shown, TokenEndpoint},
 };
 use std::{
     path::{Path, PathBuf},
@@ -141,9 +141,12 @@ async fn prepare(
     let address = rehearse(&provider, &folder, &allowed, side).await?;
     let file = match &cast.file {
         Some((_, file)) => file.as_ref().clone(),
-        None => side.stage.server.as_ref().map(|server| builtin_file(&server.url(), false)).ok_or(RunError::NoRoute)?,
+        None => {
+            let server = side.stage.server.as_ref().ok_or(RunError::NoWire(NoWire::NotHttp))?;
+            builtin_file(&server.url(), false)
+        }
     };
-    let target = side.stage.connection.as_ref().ok_or(RunError::NoRoute)?.reached(&file);
+    let target = side.stage.connection.as_ref().ok_or(RunError::NoWire(NoWire::NotHttp))?.reached(&file);
     let patience = wire.timeout.max(provider.timeout.0);
     let brief = Brief {
         target,

@@ -15,7 +15,7 @@ use super::{
     reply::{BODY, Failure, Reply},
     shown::Shown,
     upstream::{self, Around, TAG, Upstream},
-    wire::Wire,
+    wire::{NoWire, Wire},
 };
 use crate::model::{Capabilities, Capability, Observation, Period, Verdict, transport::Words};
 use reqwest::{
@@ -184,16 +184,21 @@ impl HttpTarget {
     }
 
     /// How an engine of its own can reach it.
-    pub(super) fn wire(&self, target: Arc<Target>) -> Option<Wire> {
-        let is_plain = self.upstream.is_none() && self.restraint.is_none() && self.blueprint.is_constant();
-        if !is_plain {
-            return None;
+    pub(super) fn wire(&self, target: Arc<Target>) -> Result<Wire, NoWire> {
+        if self.upstream.is_some() {
+            return Err(NoWire::SeenElsewhere);
+        }
+        if self.restraint.is_some() {
+            return Err(NoWire::Paced);
+        }
+        if !self.blueprint.is_constant() {
+            return Err(NoWire::Assertion);
         }
         let (addresses, tls) = self.door.place();
         let reads_body = self.accept.body.is_some() || self.reject.body.is_some();
         let rules = self.rules();
         let verdicts = (0..1000).map(|status| rules.read(status, &HeaderMap::new(), None).verdict).collect();
-        Some(Wire {
+        Ok(Wire {
             addresses: addresses.to_vec(),
             tls: tls.cloned(),
             timeout: self.timeout.0,

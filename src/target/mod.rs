@@ -62,7 +62,7 @@ pub use start::Started;
 pub use stdio::StdioTarget;
 pub use token_endpoint::{Issued, TokenEndpoint};
 pub use upstream::Around;
-pub use wire::Wire;
+pub use wire::{NoWire, Wire};
 
 use crate::model::{Capabilities, Observation};
 use std::{collections::BTreeSet, sync::Arc};
@@ -138,11 +138,12 @@ impl Target {
         target.around().await
     }
 
-    /// How an engine of its own can reach it; `None` where only [`Target::present`] can: it is no route over HTTP, its
-    /// answer is seen elsewhere, each request needs a fresh assertion, or it is not on this machine and must be paced.
-    #[must_use]
-    pub fn wire(self: &Arc<Self>) -> Option<Wire> {
-        let Target::Http(target) = self.as_ref() else { return None };
+    /// How an engine of its own can reach it.
+    ///
+    /// # Errors
+    /// [`NoWire`], where only [`Target::present`] can.
+    pub fn wire(self: &Arc<Self>) -> Result<Wire, NoWire> {
+        let Target::Http(target) = self.as_ref() else { return Err(NoWire::NotHttp) };
         target.wire(Arc::clone(self))
     }
 

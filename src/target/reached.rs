@@ -1,7 +1,7 @@
 //! How a target is reached, as data: for a process of ours that shows it tokens as well.
 
 use super::{
-    Target, Wire,
+    NoWire, Target, Wire,
     connect::prepare,
     error::TargetError,
     placeholders::{Facts, Told},
@@ -33,12 +33,12 @@ impl Reached {
         Reached { file: Box::new(file), folder: folder.to_owned(), told: facts.told(), garbage }
     }
 
-    /// The route of it, for an engine of its own; `None` where [`Target::wire`] has none.
+    /// The route of it, for an engine of its own, or why there is none, as [`Target::wire`] says.
     ///
     /// # Errors
     /// As for [`connect`](super::connect).
-    pub async fn wire(&self) -> Result<Option<Wire>, TargetError> {
-        let Way::Http(route) = Way::of(&self.file.transport)? else { return Ok(None) };
+    pub async fn wire(&self) -> Result<Result<Wire, NoWire>, TargetError> {
+        let Way::Http(route) = Way::of(&self.file.transport)? else { return Ok(Err(NoWire::NotHttp)) };
         let target = prepare(&self.file, *route, &self.folder, &mut Facts::heard(&self.told)).await?;
         target.learn_garbage_status(self.garbage);
         Ok(Arc::new(Target::Http(Box::new(target))).wire())

@@ -23,6 +23,23 @@ pub struct Wire {
     pub(super) target: Arc<Target>,
 }
 
+/// Why requests to a target cannot be written ahead, by an engine of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoWire {
+    /// An adapter, or a validator in this process.
+    #[error("it is not asked over HTTP")]
+    NotHttp,
+    /// A gateway.
+    #[error("what its gateway decides is seen at the service behind it, one request at a time")]
+    SeenElsewhere,
+    /// A route that must be paced.
+    #[error("it is on another machine, where each request has to wait for its turn")]
+    Paced,
+    /// An endpoint whose client signs.
+    #[error("each request to it carries an assertion that is signed for it alone")]
+    Assertion,
+}
+
 impl Wire {
     /// Appends a request with a token, for a connection that stays open.
     pub fn render(&self, token: &[u8], out: &mut Vec<u8>) {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     load::window::collect,
     model::load::{UserRequests, Users},
-    target::{TargetError, TokenEndpoint},
+    target::{NoWire, TargetError, TokenEndpoint},
 };
 use goose::{
     client::GooseClientBuilder,
@@ -39,9 +39,12 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Why no user could begin.
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
-    /// The target is no route that we could speak to.
-    #[error("wanted a target that is a route over HTTP on this machine")]
-    NoRoute,
+    /// Requests to the target cannot be written ahead.
+    #[error(transparent)]
+    NoWire(#[from] NoWire),
+    /// The target has no address.
+    #[error("the target's name has no address any more")]
+    NoAddress,
     /// The target or the token endpoint cannot be reached any more.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -63,9 +66,9 @@ pub async fn play(
     said: &(dyn Fn(Word) + Sync),
     stop: watch::Receiver<bool>,
 ) -> Result<Played, UsersError> {
-    let wire = brief.target.wire().await?.ok_or(UsersError::NoRoute)?;
+    let wire = brief.target.wire().await??;
     let endpoint = TokenEndpoint::open(&brief.provider, &brief.folder, &brief.allowed).await?;
-    let address = wire.addresses.first().ok_or(UsersError::NoRoute)?;
+    let address = wire.addresses.first().ok_or(UsersError::NoAddress)?;
     let host = format!("{}://{address}", if wire.tls.is_some() { "https" } else { "http" });
     let (count, signed_in_at) = (brief.users, brief.signed_in_at.clone());
     let page = Page::new(&brief.page);

@@ -34,6 +34,16 @@ fn a_flaw_behind_an_adapter_is_found() {
 }
 
 #[test]
+fn a_flaw_in_the_use_of_shared_secrets_shows_where_keys_are_handed_over() {
+    for (flaw, case) in [("mac-short-key-accepted", "hmac-short-key"), ("mac-long-key-refused", "pos-hmac-long-key")] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = ["run", "--only", "hmac/*", "--out", "out", "--", OURS, "adapter", "builtin", flaw];
+        let ended = gauntlet_in(folder.path(), &run).with_code(1);
+        ended.says("1 requirement broken").says(&format!("gauntlet explain hmac/{case}"));
+    }
+}
+
+#[test]
 fn a_target_file_may_name_an_adapter() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(

@@ -271,3 +271,16 @@ fn users_die_with_whoever_started_them_and_their_death_is_told() {
     kill(Pid::from_raw(child), Signal::SIGKILL).unwrap();
     playing.end().with_code(3).says("the users broke off: signal: 9");
 }
+
+#[test]
+fn users_say_why_they_cannot_write_requests_to_a_target() {
+    let folder = folder("1s", "valid = 1");
+    let ours = env!("CARGO_BIN_EXE_gauntlet");
+    let file = format!(
+        "format = \"target/1\"\n[target]\nname = \"mine\"\n[transport.stdio]\ncommand = [\"{ours}\", \"adapter\", \"builtin\"]\n\
+         [trust]\nkeys = \"configure\"\naudience = \"a\"\nalgorithms = [\"RS256\"]\n"
+    );
+    fs::write(folder.path().join("t.target.toml"), file).unwrap();
+    let ended = gauntlet_in(folder.path(), &["load", "t.target.toml", "mine.toml", "--out", "out"]).with_code(2);
+    ended.says("cannot be written ahead: it is not asked over HTTP").says("--rate");
+}
