@@ -114,6 +114,7 @@ impl Accept {
         }
         let failures = new_failures(&report, self.warnings);
         if failures.is_empty() {
+            shows_something(&report)?;
             anstream::eprintln!("nothing new failed in the run {} of {}", report.run.id, visible(&report.target.name));
             return Ok(ExitCode::Ok);
         }
@@ -122,7 +123,8 @@ impl Accept {
         let base = if there { text } else { empty(&report.target.name) };
         write(&self.file, &with(&base, &failures, &reason).into_diagnostic()?)?;
         let file = self.file.display();
-        anstream::eprintln!("{file}: {} added from the run {}", entries(failures.len()), report.run.id);
+        let (number, target) = (entries(failures.len()), visible(&report.target.name));
+        anstream::eprintln!("{file}: {number} added from the run {} of {target}", report.run.id);
         for Failure { glob, outcome } in &failures {
             anstream::eprintln!("  {outcome}  {}", visible(glob));
         }
@@ -195,17 +197,21 @@ impl Check {
 /// A run held against the list anew. One that did not finish or tested nothing says nothing about it.
 fn judged(baseline: &Baseline, mut report: RunReport, suite: &Suite, file: &Path) -> Result<RunReport, Report> {
     same_target(baseline, &report, file)?;
-    if !report.complete || (report.summary.executed == 0 && report.scenarios.is_empty()) {
-        return Err(usage(
-            format!(
-                "the run {} did not finish, or tested nothing: it does not show what is out of date",
-                report.run.id
-            ),
-            "name a whole run with --run",
-        ));
-    }
+    shows_something(&report)?;
     apply(&mut report, baseline, &universe(suite)?, today());
     Ok(report)
+}
+
+/// That nothing failed, or that an entry is out of date, is shown by a whole run alone.
+fn shows_something(report: &RunReport) -> Result<(), Report> {
+    if report.complete && (report.summary.executed > 0 || !report.scenarios.is_empty()) {
+        return Ok(());
+    }
+    let (run, target) = (&report.run.id, visible(&report.target.name));
+    Err(usage(
+        format!("the run {run} of {target} did not finish, or tested nothing: it does not show what holds"),
+        "name a whole run with --run",
+    ))
 }
 
 fn same_target(baseline: &Baseline, report: &RunReport, file: &Path) -> Result<(), Report> {

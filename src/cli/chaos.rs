@@ -202,11 +202,10 @@ impl Chaos {
         for scenario in scenarios {
             anstream::println!("{}  {} ({})", scenario.id, scenario.title, scenario.length(scale));
             for step in &scenario.timeline {
-                let labels: Vec<String> = step.actions.iter().map(|action| action.label()).collect();
                 let at = step.at.seconds(&symbols).unwrap_or(0.0);
                 let length = step.length.as_ref().and_then(|length| length.seconds(&symbols));
                 let length = length.map_or(String::new(), |length| format!(" for {length:.1}s"));
-                anstream::println!("  {at:>7.1}s  {}{length}", labels.join(", "));
+                anstream::println!("  {at:>7.1}s  {}{length}", step.label());
             }
         }
         let minutes = |alone: bool| {

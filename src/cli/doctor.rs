@@ -8,7 +8,7 @@ use super::{
 use crate::{
     conformance::{Plan, Standing, build, calibrate},
     model::report::CalibrationCheck,
-    report::{Role, visible},
+    report::{Role, count, visible},
     run::{ExitCode, RunError, Stage},
 };
 use clap::Args;
@@ -25,7 +25,13 @@ pub(super) struct Doctor {
     suite: Suite,
     #[command(flatten)]
     issuer: Issuer,
+    /// All reasons why cases are left out
+    #[arg(long)]
+    verbose: bool,
 }
+
+/// So many reasons for what is left out are read; most are for one variant or two.
+const REASONS: usize = 5;
 
 impl Doctor {
     pub fn execute(self) -> Ended {
@@ -40,7 +46,9 @@ impl Doctor {
             anstream::println!("issuer    {}", stage.ours.testbed.world().issuer);
             anstream::println!("key set   {}", stage.ours.testbed.world().jwks_uri);
             let mode = stage.mode().map(|mode| plan.said(mode));
-            let calibration = calibrate(&stage.bench(&catalog, String::new()), &stage.trust.algorithms).await;
+            let mut told = |text: String| anstream::eprintln!("{text}");
+            let bench = stage.bench(&catalog, String::new());
+            let calibration = calibrate(&bench, &stage.trust.algorithms, &mut told).await;
             let withheld = stage.withheld().cloned();
             stage.strike().await;
             let shown = |check| match &withheld {
@@ -62,12 +70,14 @@ impl Doctor {
         for sentence in mode.into_iter().flatten() {
             anstream::println!("keys      {sentence}");
         }
-        anstream::println!("{}", planned(&plan));
-        Ok(match standing {
-            Standing::Testable => ExitCode::Ok,
-            Standing::AcceptsEverything => ExitCode::Failed,
-            Standing::NotTestable => ExitCode::NotTestable,
-        })
+        anstream::println!("{}", planned(&plan, if self.verbose { usize::MAX } else { REASONS }));
+        let (verdict, code) = match standing {
+            Standing::Testable => ("ready: good tokens pass, nonsense does not; next comes gauntlet run", ExitCode::Ok),
+            Standing::AcceptsEverything => ("it takes whatever it is shown", ExitCode::Failed),
+            Standing::NotTestable => ("not testable yet: no refusal would mean anything", ExitCode::NotTestable),
+        };
+        anstream::println!("verdict   {verdict}");
+        Ok(code)
     }
 }
 
@@ -80,14 +90,26 @@ fn line(check: &CalibrationCheck) -> String {
     text
 }
 
-fn planned(plan: &Plan) -> String {
+fn planned(plan: &Plan, most: usize) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for skipped in &plan.skipped {
         *reasons.entry(&skipped.because).or_default() += 1;
     }
-    let mut text = format!("plan      {} cases, {} tokens to judge", plan.case_count(), plan.cases.len());
-    for (because, count) in reasons {
-        text.push_str(&format!("\n          {count} variants left out: {because}"));
+    let (cases, tokens) = (count(plan.case_count(), "case"), count(plan.cases.len(), "token"));
+    let mut text = format!("plan      {cases}, {tokens} to judge");
+    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, variants)| std::cmp::Reverse(*variants));
+    let others = reasons.split_off(most.min(reasons.len()));
+    for (because, variants) in reasons {
+        text.push_str(&format!("\n          {} left out: {because}", count(variants, "variant")));
+    }
+    if !others.is_empty() {
+        let variants = others.iter().map(|(_, variants)| variants).sum();
+        text.push_str(&format!(
+            "\n          {} left out for {} (--verbose)",
+            count(variants, "variant"),
+            count(others.len(), "other reason")
+        ));
     }
     text
 }

@@ -261,5 +261,10 @@ fn manual(name: &str) -> Option<String> {
 fn nearest(catalog: &Catalog, id: &str) -> String {
     let tail = id.rsplit('/').next().unwrap_or(id);
     let hit = catalog.stated().map(|case| case.id.case()).find(|case| !tail.is_empty() && case.contains(tail));
-    hit.map_or_else(String::new, |case| format!("; did you mean {case:?}?"))
+    let alike = || {
+        let near = |case: String| (strsim::jaro_winkler(&case, id), case);
+        let best = catalog.stated().map(|case| near(case.id.case())).max_by(|one, other| one.0.total_cmp(&other.0));
+        best.filter(|(likeness, _)| *likeness > 0.9).map(|(_, case)| case)
+    };
+    hit.or_else(alike).map_or_else(String::new, |case| format!("; did you mean {case:?}?"))
 }

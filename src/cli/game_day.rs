@@ -37,10 +37,9 @@ pub(super) fn plan(scenarios: &[Scenario], scale: &Scale) {
             let due = base + step.at.seconds(&symbols).unwrap_or(0.0);
             let until = step.length.as_ref().and_then(|length| length.seconds(&symbols));
             let until = until.map_or(String::new(), |length| format!(" until {}", at(due + length)));
-            let labels: Vec<String> = step.actions.iter().map(Action::label).collect();
             let waits = step.actions.iter().any(|action| matches!(action, Action::Cue(_)));
             let waits = if waits { " (waits for go, and all that follows waits with it)" } else { "" };
-            anstream::println!("  {}  {}{until}{waits}", at(due), labels.join(", "));
+            anstream::println!("  {}  {}{until}{waits}", at(due), step.label());
             if step.actions.iter().any(|action| matches!(action, Action::Sync(_))) {
                 base = due + symbols.lifetime / 2.0;
             }

@@ -67,6 +67,9 @@ impl Init {
             anstream::eprintln!("  export {variable}=…    # {what}");
         }
         let port = if self.start.is_some() { "" } else { " --port 9400" };
+        if self.start.is_none() {
+            anstream::eprintln!("  let it trust the issuer http://127.0.0.1:9400/issuer, as {shown} says");
+        }
         anstream::eprintln!("  gauntlet doctor {shown}{port}    # does it know our issuer?");
         anstream::eprintln!("  gauntlet run {shown}{port}");
         Ok(ExitCode::Ok)

@@ -200,9 +200,11 @@ impl List {
         for case in catalog.stated().filter(|case| selection.names(case)) {
             now.insert(case.id.case(), &case.title);
         }
+        let is_same = old.tool.suite == catalog.digest();
         let mut rows = Vec::new();
         for (id, title) in &now {
             let what = match old.statements.get(id) {
+                None if is_same => "not in that run",
                 None => "new",
                 Some(before) if before.asks.is_empty() => continue,
                 Some(before) if asked.get(id).is_some_and(|asks| *asks != before.asks) => "changed",
@@ -214,7 +216,7 @@ impl List {
         for (id, before) in old.statements.iter().filter(|(id, _)| !known(id) && !id.starts_with(fuzz::FAMILY)) {
             rows.push(vec!["gone".to_owned(), id.clone(), visible(&before.title)]);
         }
-        if old.tool.suite == catalog.digest() {
+        if is_same {
             anstream::eprintln!("the suite is the same: {}", catalog.digest());
         } else {
             let old = (visible(&old.tool.version), visible(&old.tool.suite));

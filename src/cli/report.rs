@@ -37,7 +37,11 @@ impl ReportCommand {
                 }
             }
             (None, [format]) => {
-                render_to(&report, *format, &mut std::io::stdout().lock()).into_diagnostic()?;
+                match render_to(&report, *format, &mut std::io::stdout().lock()) {
+                    // `| head` has seen enough.
+                    Err(error) if error.is_broken_pipe() => {}
+                    ended => ended.into_diagnostic()?,
+                }
             }
             (None, _) => {
                 return Err(usage("several formats cannot share stdout", "add --out DIR, or ask for one format"));

@@ -3,6 +3,7 @@
 use crate::{model::Outcome, report::Role};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+use textwrap::WordSplitter;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,7 +31,14 @@ pub(super) fn install(color: Color) {
     };
     // Fails only where a handler is installed already, as in tests that call the command twice.
     let _ = miette::set_hook(Box::new(move |_| {
-        Box::new(miette::MietteHandlerOpts::new().color(coloured).unicode(coloured).width(100).build())
+        Box::new(
+            miette::MietteHandlerOpts::new()
+                .color(coloured)
+                .unicode(coloured)
+                .width(100)
+                .word_splitter(WordSplitter::NoHyphenation)
+                .build(),
+        )
     }));
 }
 

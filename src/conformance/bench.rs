@@ -46,6 +46,8 @@ pub struct Bench {
     /// For good tokens whose issuer is not ours.
     renewal: Option<Arc<Renewal>>,
     gauge: Option<MemoryGauge>,
+    /// Whether the target may have seen other keys at our address.
+    may_be_known: bool,
     /// Twins that were shown before the key set changed, by the place of their case.
     earlier: Mutex<HashMap<usize, Observation>>,
     /// Which bench of this process: two that share a journal must not share a nonce.
@@ -82,6 +84,7 @@ impl Bench {
             revoker: None,
             renewal: None,
             gauge: None,
+            may_be_known: false,
             earlier: Mutex::default(),
             number: BENCHES.fetch_add(1, Ordering::Relaxed),
         }
@@ -97,6 +100,17 @@ impl Bench {
     #[must_use]
     pub fn with_revoker(self, revoker: Option<Revoker>) -> Bench {
         Bench { revoker, ..self }
+    }
+
+    /// The same, for a target that may have seen other keys at our address: it ran before we did.
+    #[must_use]
+    pub fn with_earlier_keys(self, may_be_known: bool) -> Bench {
+        Bench { may_be_known, ..self }
+    }
+
+    /// Whether the target may have seen other keys at our address.
+    pub(super) fn may_be_known(&self) -> bool {
+        self.may_be_known
     }
 
     /// The same, with fresh good tokens where their issuer is not ours.

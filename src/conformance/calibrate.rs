@@ -3,10 +3,16 @@
 use super::{bench::Bench, diagnose};
 use crate::{
     model::{
-        Alg, Observation, Outcome, Recipe, Severity, Verdict, case::Present, recipe::Sign, report::CalibrationCheck,
+        Alg, Capability, Observation, Outcome, Recipe, Severity, Verdict, case::Present, recipe::Sign,
+        report::CalibrationCheck, verdict::Endpoint,
     },
     target::Around,
 };
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long a target may go on with the keys of an earlier run: jose and PyJWT ask again after 30 s.
+const LONGEST_PAUSE_OF_FETCHES: Duration = Duration::from_secs(35);
 
 /// What the first probes came to.
 #[derive(Debug, Clone)]
@@ -28,9 +34,16 @@ pub enum Standing {
     NotTestable,
 }
 
-/// Sends the first probes.
-pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
-    let good = observe(bench, bench.good()).await;
+/// Sends the first probes. `told` hears what takes its time.
+pub async fn calibrate(bench: &Bench, algorithms: &[Alg], told: &mut (dyn FnMut(String) + Send)) -> Calibration {
+    let mut good = observe(bench, bench.good()).await;
+    if good.verdict == Verdict::Reject && bench.may_be_known() && never_fetched(bench) {
+        told(format!(
+            "the target refuses a good token and did not ask for the key set: it may still hold the keys of an earlier run, so it has {} s to ask",
+            LONGEST_PAUSE_OF_FETCHES.as_secs()
+        ));
+        good = once_it_asks(bench, good).await;
+    }
     if good.verdict.is_broken() && good.verdict != Verdict::OddAnswer {
         let checks = diagnose::silent(good);
         return Calibration { checks, standing: Standing::NotTestable };
@@ -63,6 +76,22 @@ pub async fn calibrate(bench: &Bench, algorithms: &[Alg]) -> Calibration {
         checks.push(algorithm(bench, *alg).await);
     }
     Calibration { checks, standing: Standing::Testable }
+}
+
+/// Whether a target that fetches keys did not ask for ours.
+pub(super) fn never_fetched(bench: &Bench) -> bool {
+    let remote = bench.target().provides().contains(&Capability::JwksRemote);
+    remote && bench.journal().is_some_and(|journal| journal.count(Endpoint::Jwks) == 0)
+}
+
+/// Shows good tokens until the key set is fetched, or one is not refused.
+async fn once_it_asks(bench: &Bench, mut good: Observation) -> Observation {
+    let until = Instant::now() + LONGEST_PAUSE_OF_FETCHES;
+    while good.verdict == Verdict::Reject && never_fetched(bench) && Instant::now() < until {
+        sleep(Duration::from_secs(1)).await;
+        good = observe(bench, bench.good()).await;
+    }
+    good
 }
 
 async fn observe(bench: &Bench, recipe: &Recipe) -> Observation {

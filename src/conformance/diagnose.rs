@@ -1,9 +1,10 @@
 //! Why a target does not take a good token, as far as it can be told from outside.
 
-use super::{bench::Bench, calibrate::check};
-use crate::model::{
-    Capability, Observation, Outcome, Recipe, Severity, Verdict, report::CalibrationCheck, verdict::Endpoint,
+use super::{
+    bench::Bench,
+    calibrate::{check, never_fetched},
 };
+use crate::model::{Observation, Outcome, Recipe, Severity, Verdict, report::CalibrationCheck};
 use serde_json::{Value, json};
 
 /// A target that gives no usable answer.
@@ -34,15 +35,13 @@ pub(super) fn silent(good: Observation) -> Vec<CalibrationCheck> {
 
 /// A target that refuses a good token.
 pub(super) async fn refused(bench: &Bench, good: Observation, garbage: &Observation) -> Vec<CalibrationCheck> {
-    let remote = bench.target().provides().contains(&Capability::JwksRemote);
-    let fetches = bench.journal().filter(|_| remote).map(|journal| journal.count(Endpoint::Jwks));
     let mut checks = Vec::new();
     if good.verdict == Verdict::OddAnswer {
         let hint = "the answer is neither yes nor no by the target file: correct [transport] url, or accept.status and reject.status";
         return vec![untestable("odd answer", good, hint.to_owned())];
     }
-    if fetches == Some(0) {
-        let hint = "the target never asked for our key set, so it cannot know our keys: point its issuer or JWKS setting at ${issuer} or ${jwks-uri}; if it runs elsewhere, use --public-url";
+    if never_fetched(bench) {
+        let hint = "the target never asked for our key set, so it cannot know our keys: point its issuer or JWKS setting at ${issuer} or ${jwks-uri}; if it runs elsewhere, use --public-url; if it did know them, it may hold those of an earlier run: restart it, or let [start] do so";
         checks.push(untestable("key set never fetched", good.clone(), hint.to_owned()));
     } else {
         checks.extend(other_claims(bench, &good).await);

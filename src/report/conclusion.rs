@@ -69,7 +69,12 @@ fn alarms(report: &RunReport) -> Vec<String> {
         None => {}
     }
     if report.summary.executed == 0 && !was_played(report) {
-        alarms.push("No case was sent to the target, only the first probes. How it judges tokens is not known.".into());
+        let what = if report.calibration.is_empty() {
+            "Nothing was sent to the target."
+        } else {
+            "No case was sent to the target, only the first probes."
+        };
+        alarms.push(format!("{what} How it judges tokens is not known."));
     }
     alarms
 }

@@ -40,4 +40,4 @@ pub use matrix::{Broken, Cell, ChaosCell, Column, Matrix, Row, matrix_html, matr
 pub use render::{Format, RenderError, UnknownFormat, render, render_to};
 pub use statement::{PROOF, badge, certificate_text, statement_page};
 pub use text::{visible, visible_lines};
-pub use words::{outcome_symbol, outcome_word};
+pub use words::{count, outcome_symbol, outcome_word};

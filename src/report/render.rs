@@ -114,6 +114,24 @@ pub enum RenderError {
     OpenMetrics(#[source] fmt::Error),
 }
 
+impl RenderError {
+    /// Whether the reader of the output went away.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        if let RenderError::Json(error) = self {
+            return error.io_error_kind() == Some(io::ErrorKind::BrokenPipe);
+        }
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
 /// Renders a run in memory. The same run gives the same bytes.
 ///
 /// # Errors

@@ -34,7 +34,8 @@ pub(super) const READING_ORDER: [Outcome; 6] =
     [Outcome::Fail, Outcome::Inconclusive, Outcome::Warn, Outcome::Pass, Outcome::Note, Outcome::Skip];
 
 /// `1 case`, `12 cases`.
-pub(super) fn count(number: usize, singular: &str) -> String {
+#[must_use]
+pub fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ => format!("{} {singular}s", grouped(number)),

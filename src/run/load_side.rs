@@ -15,7 +15,7 @@ use crate::{
         usual,
     },
     model::{
-        Alg, Event,
+        Alg, Event, Level,
         chaos::TokenClass,
         load::{Drive, Gate, LoadMetric, LoadPlan, LoadText, LoadWindow},
     },
@@ -48,7 +48,10 @@ impl Side {
 
     /// The first probes; false where the target cannot be tested.
     pub(super) async fn calibrate(&mut self, score: &mut Score<'_>) -> bool {
-        let Calibration { checks, standing } = calibrate(&self.bench, &self.stage.trust.algorithms).await;
+        let Calibration { checks, standing } = {
+            let mut told = |text| score.emit(Event::Remark { level: Level::May, text });
+            calibrate(&self.bench, &self.stage.trust.algorithms, &mut told).await
+        };
         for check in checks {
             score.emit(Event::Calibrated { check: Box::new(check) });
         }

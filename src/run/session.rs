@@ -253,7 +253,10 @@ async fn play(
         }
     }
     let bench = Arc::new(stage.bench(catalog, reproduce));
-    let Calibration { checks, standing } = calibrate(&bench, &stage.trust.algorithms).await;
+    let Calibration { checks, standing } = {
+        let mut told = |text| score.emit(Event::Remark { level: Level::May, text });
+        calibrate(&bench, &stage.trust.algorithms, &mut told).await
+    };
     for check in checks {
         score.emit(Event::Calibrated { check: Box::new(check) });
     }

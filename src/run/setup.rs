@@ -53,6 +53,8 @@ pub struct Stage {
     about: TargetInfo,
     /// What the user lends us, where the keys are not ours.
     lent: Option<Lent>,
+    /// Whether we are where earlier runs may have been, for a target that was there as well.
+    is_known_place: bool,
 }
 
 impl Stage {
@@ -125,6 +127,8 @@ impl Stage {
         let mut connection = None;
         let mut ways = Ways { any: Some(Way::Configure), live: Some(Way::Configure) };
         let is_gateway = matches!(subject, Subject::Gateway(_));
+        let is_known_place =
+            issuer.port != 0 && matches!(&subject, Subject::File(_, file) if file.start.is_none() && lent.is_none());
         let target = match subject {
             Subject::Builtin(flaw) | Subject::Gateway(flaw) => {
                 about.policy = Arena::configuring(flaw).policy();
@@ -210,6 +214,7 @@ impl Stage {
             ways,
             about,
             lent,
+            is_known_place,
         })
     }
 
@@ -278,6 +283,7 @@ impl Stage {
         Bench::new(forge, target, Some(journal), good, epoch_seconds, reproduce)
             .with_memory(self.ours.memory.clone())
             .with_gauge(gauge)
+            .with_earlier_keys(self.is_known_place)
             .with_revoker(revoker)
             .with_renewal(self.lent.as_ref().and_then(|lent| lent.renewal.clone()))
     }

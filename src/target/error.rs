@@ -194,7 +194,7 @@ pub enum TargetError {
         log: String,
     },
     /// An adapter does not speak the protocol.
-    #[error("the adapter did not answer `{question}`: {because}{}", quoted(.log))]
+    #[error("the adapter did not answer `{question}`: {because}{}", told(.log))]
     #[diagnostic(
         code(target::adapter),
         help("walk it through the protocol one reply at a time: gauntlet adapter check -- COMMAND")
@@ -234,6 +234,10 @@ impl TargetError {
 
 fn resolved(addresses: &str) -> String {
     if addresses.is_empty() { String::new() } else { format!(" ({addresses})") }
+}
+
+fn told(log: &str) -> String {
+    if log.is_empty() { "; nothing on its standard error".into() } else { quoted(log) }
 }
 
 fn quoted(log: &str) -> String {

@@ -122,18 +122,34 @@ fn segment(name: &str, own: &[String], twin: Option<Vec<String>>) -> Segment {
     // Values that differ in every token (times, nonces) are no damage: compare without them.
     let key = |line: &String| comparable(line);
     let (own_keys, twin_keys): (Vec<_>, Vec<_>) = (own.iter().map(key).collect(), twin.iter().map(key).collect());
-    let mut lines = Vec::new();
+    // What is gone stands before what came in its place, or behind the line that it followed.
+    let (mut gone, mut behind) = (vec![Vec::new(); own.len() + 1], 0);
     for (text, line_key) in twin.iter().zip(&twin_keys) {
-        if !own_keys.contains(line_key) {
-            lines.push(Line { text: text.clone(), change: Change::Removed });
+        if let Some(place) = own_keys.iter().position(|own_key| own_key == line_key) {
+            behind = place + 1;
+            continue;
         }
+        let instead = |own: &String| member(own).is_some() && member(own) == member(text);
+        gone[own.iter().position(instead).unwrap_or(behind)].push(text.clone());
     }
+    let mut lines = Vec::new();
+    let mut gone = gone.into_iter();
+    let mut take = |lines: &mut Vec<Line>| {
+        lines.extend(gone.next().into_iter().flatten().map(|text| Line { text, change: Change::Removed }));
+    };
     for (index, (text, line_key)) in own.iter().zip(&own_keys).enumerate() {
+        take(&mut lines);
         let repeated = own_keys[..index].contains(line_key) && text.trim().len() > 1;
         let change = if twin_keys.contains(line_key) && !repeated { Change::Same } else { Change::Added };
         lines.push(Line { text: text.clone(), change });
     }
+    take(&mut lines);
     Segment { name: name.to_owned(), lines }
+}
+
+/// The name of the member that a line shows.
+fn member(line: &str) -> Option<&str> {
+    Some(line.trim_start().strip_prefix('"')?.split_once("\": ")?.0)
 }
 
 /// A line without its comma; nonces of our own making do not count as a difference.
@@ -165,4 +181,26 @@ fn abbreviated(text: &str) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_stands_before_what_came_in_its_place() {
+        let lines = |text: &str| lines_of(text.as_bytes());
+        let own = lines(r#"{"iss":"a","exp":9,"nbf":true}"#);
+        let shown = segment("payload", &own, Some(lines(r#"{"iss":"a","nbf":5,"sub":"b","exp":9}"#)));
+        let sign = |line: &Line| match line.change {
+            Change::Same => ' ',
+            Change::Added => '+',
+            Change::Removed => '-',
+        };
+        let shown: Vec<String> = shown.lines.iter().map(|line| format!("{}{}", sign(line), line.text.trim())).collect();
+        assert_eq!(
+            shown,
+            [" {", " \"iss\": \"a\",", "-\"sub\": \"b\",", " \"exp\": 9,", "-\"nbf\": 5,", "+\"nbf\": true", " }"]
+        );
+    }
 }

@@ -42,6 +42,11 @@ pub fn hygiene(header: &Value, claims: &Value, bytes: usize, now: i64) -> Vec<St
         }
         _ => {}
     }
+    for name in ["nbf", "iat"] {
+        if claims.get(name).is_some_and(|value| !value.is_number()) {
+            hints.push(format!("its {name} is no number: validators may refuse it, or ignore it (RFC 7519 4.1)"));
+        }
+    }
     for (name, meaning) in
         [("iss", "who made it"), ("aud", "whom it is for"), ("jti", "which one it is, for logs and revocation")]
     {
@@ -83,9 +88,19 @@ mod tests {
 
     #[test]
     fn each_habit_is_named() {
-        let claims = json!({ "email": "a@example.org", "iat": 1000, "exp": 100_000 });
+        let claims = json!({ "email": "a@example.org", "iat": 1000, "nbf": true, "exp": 100_000 });
         let hints = hygiene(&json!({ "alg": "none", "jku": "https://a.example" }), &claims, 5000, 1000).join("\n");
-        for word in ["not signed", "jku", "lives", "no iss", "no aud", "no jti", "5000 bytes", "personal data: email"] {
+        for word in [
+            "not signed",
+            "jku",
+            "lives",
+            "nbf is no number",
+            "no iss",
+            "no aud",
+            "no jti",
+            "5000 bytes",
+            "personal data: email",
+        ] {
             assert!(hints.contains(word), "{word} is missing in {hints}");
         }
     }

@@ -94,7 +94,7 @@ async fn outcomes(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSide, which: 
         server.stand_before(&service);
     }
     let bench = stage.bench(catalog, String::new());
-    let calibration = calibrate(&bench, &stage.trust.algorithms).await;
+    let calibration = calibrate(&bench, &stage.trust.algorithms, &mut |_| ()).await;
     assert_eq!(calibration.standing, Standing::Testable, "{name}: {:?}", calibration.checks);
     let mut seen = BTreeMap::new();
     for block in plan.cases.chunks(20) {
@@ -143,7 +143,7 @@ async fn behind_the_gateway(flaw: Option<Flaw>, catalog: &Catalog, ours: &OurSid
     let plan = build(catalog, &stage.provides, &selection, &stage.recipes, Some(&stage.forge), None);
     assert!(plan.skipped.is_empty(), "{:?}", plan.skipped);
     let bench = stage.bench(catalog, String::new());
-    assert_eq!(calibrate(&bench, &stage.trust.algorithms).await.standing, Standing::Testable, "{flaw:?}");
+    assert_eq!(calibrate(&bench, &stage.trust.algorithms, &mut |_| ()).await.standing, Standing::Testable, "{flaw:?}");
     let mut seen = BTreeMap::new();
     for finished in run_block(&bench, &plan.cases).await {
         seen.insert(finished.result.id.to_string(), finished.result.outcome);
@@ -204,7 +204,7 @@ async fn a_service_that_answers_without_its_gateway_is_found() {
     let subject = Subject::File(PathBuf::from("t.toml"), Box::new(toml::from_str(&text).unwrap()));
     let stage = Stage::set(subject, &catalog, &Options::default(), Some(ours), 1).await.unwrap();
     server.stand_before(&stage.target().upstream_url().unwrap());
-    let checks = calibrate(&stage.bench(&catalog, String::new()), &stage.trust.algorithms).await.checks;
+    let checks = calibrate(&stage.bench(&catalog, String::new()), &stage.trust.algorithms, &mut |_| ()).await.checks;
     let around: Vec<_> = checks.iter().filter(|check| check.name.contains("without its gateway")).collect();
     let outcomes: Vec<Outcome> = around.iter().map(|check| check.outcome).collect();
     assert_eq!(outcomes, [Outcome::Fail, Outcome::Pass], "{around:?}");

@@ -115,13 +115,16 @@ impl fmt::Display for Bound {
         match &self.limit {
             Quantity::Percent(value) => write!(f, "{sign} {value}%"),
             Quantity::Number(value) => write!(f, "{sign} {value}"),
-            Quantity::Rate(value) if *value < 1.0 => {
-                write!(f, "{sign} {}/min", (value * 60.0 * 1000.0).round() / 1000.0)
-            }
-            Quantity::Rate(value) => write!(f, "{sign} {value}/s"),
+            Quantity::Rate(value) if *value < 1.0 => write!(f, "{sign} {}/min", thousandths(value * 60.0)),
+            Quantity::Rate(value) => write!(f, "{sign} {}/s", thousandths(*value)),
             Quantity::Time(time) => write!(f, "{sign} {time}"),
         }
     }
+}
+
+/// A rate that was scaled has more digits than anybody reads.
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 serde_as_text! { Bound, "Bound", "a comparison with a share, a number, a rate or a time: >= 99.9%, = 0, <= 1/s, <= base + 50ms"; }

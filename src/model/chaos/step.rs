@@ -24,6 +24,17 @@ pub struct Step {
     text: Box<StepText>,
 }
 
+impl Step {
+    /// What changes, as one line: `publish k2, sign k2`; where nothing does, the span that begins.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) if self.actions.is_empty() => format!("{name} begins"),
+            _ => self.actions.iter().map(Action::label).collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -284,6 +295,8 @@ mod tests {
 
     #[test]
     fn a_line_is_a_step() {
+        assert_eq!(read(r#"step = { at = "1T", as = "flood" }"#).unwrap().label(), "flood begins");
+        assert_eq!(read(r#"step = { at = "0", publish = "k1", sign = "k1" }"#).unwrap().label(), "publish k1, sign k1");
         let labels = |text: &str| -> Vec<String> { read(text).unwrap().actions.iter().map(Action::label).collect() };
         assert_eq!(labels(r#"step = { at = "0", publish = "k1", sign = "k1" }"#), ["publish k1", "sign k1"]);
         assert_eq!(

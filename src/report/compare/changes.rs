@@ -200,6 +200,16 @@ impl Comparison {
         }
     }
 
+    /// How many cases only one of the runs has. Within one suite that is a matter of what was selected, or reached.
+    #[must_use]
+    pub fn apart(&self) -> String {
+        let (new, old) = (self.new_cases, self.removed_cases.len());
+        match self.old.suite == self.new.suite {
+            true => format!("{new} cases only in the new run, {old} only in the old one; the suite is the same"),
+            false => format!("{new} new cases, {old} removed"),
+        }
+    }
+
     /// The same in a few words.
     #[must_use]
     pub fn headline(&self) -> String {

@@ -44,7 +44,7 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     if comparison.new_cases + comparison.removed_cases.len() > 0 {
         let names: Vec<String> =
             comparison.removed_cases.iter().take(ROWS).map(|case| format!("<code>{}</code>", escaped(case))).collect();
-        let _ = write!(text, "{} new cases, {} removed", comparison.new_cases, comparison.removed_cases.len());
+        let _ = write!(text, "{}", comparison.apart());
         let _ = writeln!(text, "{}{}.\n", if names.is_empty() { "" } else { ": " }, names.join(", "));
     }
     let side = |side: &Side| {

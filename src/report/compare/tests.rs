@@ -57,6 +57,10 @@ fn new_and_removed_cases_are_apart_and_no_regression() {
     assert!(grown.broken_in_new_cases.len() > 3);
     let shrunk = Comparison::of(&new, &old, NONE);
     assert_eq!(shrunk.removed_cases.len(), 3);
+    assert_eq!(shrunk.apart(), "0 cases only in the new run, 3 only in the old one; the suite is the same");
+    let mut other = old.clone();
+    other.tool.suite = "sha256:00".into();
+    assert_eq!(Comparison::of(&new, &other, NONE).apart(), "0 new cases, 3 removed");
     assert_eq!((shrunk.verdict(), shrunk.fixed.len()), (Verdict::Same, 0), "what is gone is not mended");
 }
 

@@ -48,7 +48,7 @@ pub fn comparison_text(comparison: &Comparison, paint: Paint<'_>) -> String {
         }
     }
     if comparison.new_cases + comparison.removed_cases.len() > 0 {
-        let _ = writeln!(text, "\n{} new cases, {} removed", comparison.new_cases, comparison.removed_cases.len());
+        let _ = writeln!(text, "\n{}", comparison.apart());
     }
     let outcome = match comparison.verdict() {
         Verdict::Worse => Outcome::Fail,

@@ -46,6 +46,12 @@ fn a_failure_is_accepted_with_a_reason_and_pruned_once_it_is_mended() {
     assert!(!junit.contains("<failure") && junit.contains("known failure: mended in 2.4 (ORD-1)"), "{junit}");
     assert!(fs::read_to_string(here.join("out/report.html")).unwrap().contains("mended in 2.4 (ORD-1)"));
     gauntlet_in(here, &accept).with_code(0).says("nothing new failed");
+    // A run that ended early says nothing about what did not fail.
+    fs::create_dir(here.join("cut")).unwrap();
+    let log = fs::read_to_string(here.join("out/events.ndjson")).unwrap();
+    fs::write(here.join("cut/events.ndjson"), log.lines().next().unwrap()).unwrap();
+    let cut = ["baseline", "accept", LIST, "--run", "cut"];
+    gauntlet_in(here, &cut).with_code(2).says("did not finish, or tested nothing").says("--run");
 
     run(here, "builtin:strict").with_code(2).says("builtin-alg-none").says("builtin-strict");
     change("target = \"builtin-alg-none\"\n", "");

@@ -155,6 +155,23 @@ fn doctor_names_what_is_wrong() {
 }
 
 #[test]
+fn a_target_that_may_hold_earlier_keys_gets_time_to_ask_for_new_ones() {
+    // It takes nothing before its pause is over, here after two tokens.
+    let target = super::scripted::Scripted::start(|ask, stream| match ask.number {
+        ..=2 => super::scripted::no(stream),
+        _ => super::scripted::judge(ask, stream),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    super::files::target_file(folder.path(), &target.url(), "", "");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let ended = gauntlet_in(folder.path(), &["doctor", "t.target.toml", "--port", &port]).with_code(0);
+    ended.says("may still hold the keys of an earlier run").prints("pass          good token, RS256");
+    ended.prints("verdict   ready");
+}
+
+#[test]
 fn selftest_runs_a_part_of_the_suite() {
     let ended = gauntlet(&["selftest", "--only", "header/crit-unknown", "--verbose"]).with_code(0);
     ended.prints("builtin:crit-ignored: header/crit-unknown").prints("0 false alarms on strict");
