@@ -12,14 +12,18 @@ use tokio::sync::watch;
 /// Plays until it is over, or until a signal or the time limit becomes a wish to stop.
 pub(super) async fn until_told<T>(max_time: Option<Duration>, play: impl AsyncFnOnce(Stop) -> T) -> T {
     let (wish, stop) = Stop::new();
-    let listener = tokio::spawn(listen(wish, max_time));
+    let listener = tokio::spawn(listen(told_to_stop(), wish, max_time));
     let ended = play(stop).await;
     listener.abort();
     ended
 }
 
 /// A second Ctrl-C ends the process at once.
-async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Duration>) {
+async fn listen(
+    told: impl Future<Output = StopReason>,
+    wish: watch::Sender<Option<StopReason>>,
+    max_time: Option<Duration>,
+) {
     let limit = async {
         match max_time {
             Some(time) => tokio::time::sleep(time).await,
@@ -27,7 +31,7 @@ async fn listen(wish: watch::Sender<Option<StopReason>>, max_time: Option<Durati
         }
     };
     let reason = tokio::select! {
-        reason = told_to_stop() => reason,
+        reason = told => reason,
         () = limit => StopReason::TimeOver,
     };
     let _ = wish.send(Some(reason));

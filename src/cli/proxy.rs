@@ -64,6 +64,8 @@ impl Proxy {
         let bind = SocketAddr::new(options.base.bind, self.control);
         let (issuer, desk) = stand_in(&provider, options).await?;
         let (desk, zero, switch) = (Arc::new(Mutex::new(desk)), Instant::now(), DeadMan::default());
+        // Before anything is said: whoever reads it may send a signal at once.
+        let stop = told_to_stop();
         let world = issuer.world();
         anstream::eprintln!("upstream   {}", provider.jwks_uri());
         anstream::eprintln!("discovery  {}", world.discovery);
@@ -79,7 +81,6 @@ impl Proxy {
         });
         let (mut jwks, mut discovery) = (Tail::default(), Tail::default());
         let mut seen = Fetches::default();
-        let stop = told_to_stop();
         let mut stop = std::pin::pin!(stop);
         let mut looks = interval(LOOK);
         loop {

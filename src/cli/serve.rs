@@ -9,7 +9,7 @@ use crate::{
     chaos::{Control, DeadMan},
     issuer::{Documents, FaultyOptions, Testbed},
     model::{Alg, ContentEncryption, Period, TrustConfig, access::AccessRules, chaos::Scale, target::Decryption},
-    run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, decryption, serve_faulty},
+    run::{BUILTIN_ALGORITHMS, BUILTIN_DECRYPTS, ExitCode, RunError, StopReason, decryption, serve_faulty},
     suite::Catalog,
     token::{Forge, KeyRing, Setting},
 };
@@ -53,9 +53,13 @@ impl Serve {
     pub fn execute(self) -> Ended {
         if let Some(pace) = self.yardstick {
             let server = Yardstick::start(pace, self.issuer.port).map_err(RunError::from)?;
+            let runtime = runtime()?;
+            let inside = runtime.enter();
+            let stop = told_to_stop();
+            drop(inside);
             anstream::eprintln!("yardstick  {}", server.url());
             anstream::eprintln!("Ctrl-C ends");
-            runtime()?.block_on(told_to_stop());
+            runtime.block_on(stop);
             server.stop();
             return Ok(ExitCode::Ok);
         }
@@ -90,6 +94,8 @@ impl Serve {
         let bind = SocketAddr::new(self.issuer.bind, port);
         let desk = Arc::new(Mutex::new(desk));
         let control = Control::start(bind, token, desk, Arc::clone(&issuer), Scale::SHORT, DeadMan::default()).await?;
+        // Before anything is said: whoever reads it may send a signal at once.
+        let stop = told_to_stop();
         let world = issuer.world();
         anstream::eprintln!("issuer     {}", world.issuer);
         anstream::eprintln!("discovery  {}", world.discovery);
@@ -102,7 +108,7 @@ impl Serve {
         }
         anstream::eprintln!("control    http://{}/control/state", control.address());
         anstream::eprintln!("Ctrl-C ends");
-        told_to_stop().await;
+        stop.await;
         if let Some(server) = server {
             server.stop().await;
         }
@@ -141,6 +147,8 @@ impl Serve {
             Some(_) => Some(Server::start(flaw, &trust).await?),
             None => None,
         };
+        // Before anything is said: whoever reads it may send a signal at once.
+        let stop = told_to_stop();
         anstream::eprintln!("issuer     {}", world.issuer);
         anstream::eprintln!("discovery  {}", world.discovery);
         anstream::eprintln!("key set    {}", world.jwks_uri);
@@ -162,7 +170,7 @@ impl Serve {
             rules: AccessRules::default(),
         };
         let forge = Forge::new(ring, setting);
-        self.hand_out(&forge, catalog).await?;
+        self.hand_out(&forge, catalog, stop).await?;
         if let Some(server) = server {
             server.stop().await;
         }
@@ -171,12 +179,17 @@ impl Serve {
     }
 
     /// Tokens on stdout until Ctrl-C; the end of stdin does not end the server.
-    async fn hand_out(&self, forge: &Forge, catalog: &Catalog) -> Result<(), RunError> {
+    async fn hand_out(
+        &self,
+        forge: &Forge,
+        catalog: &Catalog,
+        stop: impl Future<Output = StopReason>,
+    ) -> Result<(), RunError> {
         let template = forge.template(&catalog.access_token(&std::collections::BTreeMap::new()))?;
+        // One wait for all rounds: a signal between two of them must not be missed.
+        let mut stop = std::pin::pin!(stop);
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         let mut open = true;
-        // One wait for all rounds: a signal between two of them must not be missed.
-        let mut stop = std::pin::pin!(told_to_stop());
         for count in 0u64.. {
             let token = template.mint(jiff::Timestamp::now().as_second(), &format!("serve-{count:06}"))?;
             anstream::println!("{token}");

@@ -262,17 +262,28 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Report> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()
 }
 
-/// Waits for Ctrl-C or SIGTERM. Whoever started processes must not simply die of them: they would be left behind.
-pub(super) async fn told_to_stop() -> StopReason {
-    let terminated = async {
-        match unix::signal(unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+/// Waits for Ctrl-C or SIGTERM, which are heard from this call on, not from the first poll. Whoever started processes must
+/// not simply die of them: they would be left behind.
+///
+/// # Panics
+/// Outside of a runtime.
+pub(super) fn told_to_stop() -> impl Future<Output = StopReason> {
+    let heed = |kind| {
+        let signal = unix::signal(kind);
+        async move {
+            match signal {
+                Ok(mut signal) => signal.recv().await,
+                Err(_) => std::future::pending().await,
+            }
         }
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => StopReason::Interrupt,
-        _ = terminated => StopReason::Terminate,
+    let interrupted = heed(unix::SignalKind::interrupt());
+    let terminated = heed(unix::SignalKind::terminate());
+    async move {
+        tokio::select! {
+            _ = interrupted => StopReason::Interrupt,
+            _ = terminated => StopReason::Terminate,
+        }
     }
 }
 
