@@ -204,7 +204,7 @@ fn judged(baseline: &Baseline, mut report: RunReport, suite: &Suite, file: &Path
 
 /// That nothing failed, or that an entry is out of date, is shown by a whole run alone.
 fn shows_something(report: &RunReport) -> Result<(), Report> {
-    if report.complete && (report.summary.executed > 0 || !report.scenarios.is_empty()) {
+    if report.says_something() {
         return Ok(());
     }
     let (run, target) = (&report.run.id, visible(&report.target.name));

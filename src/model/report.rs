@@ -58,6 +58,14 @@ pub struct RunReport {
     pub exit_because: String,
 }
 
+impl RunReport {
+    /// Whether it shows what holds and what does not: it came to its end, and something was tested.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        self.complete && (self.summary.executed > 0 || !self.scenarios.is_empty())
+    }
+}
+
 /// The format line of a run report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReportFormat {

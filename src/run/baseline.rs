@@ -65,7 +65,7 @@ pub fn apply(report: &mut RunReport, baseline: &Baseline, universe: &Universe, t
         .chain(report.scenarios.iter().map(|scenario| scenario_id(&scenario.id)))
         .collect();
     let covered: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-    let says_something = report.complete && (report.summary.executed > 0 || !report.scenarios.is_empty());
+    let says_something = report.says_something();
     let mut entries = Vec::new();
     for entry in &baseline.entries {
         let mut result = match entry.section {
